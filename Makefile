@@ -1,0 +1,40 @@
+# The project's commands. `make` alone lists them; each does the set-up it needs.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+WARM := .venv/.warm
+KERNELS := $(shell find engines -name '*.py')
+
+.DEFAULT_GOAL := help
+.PHONY: help install lint types test
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+install: $(WARM) ## set up .venv from the hash-locked requirements.lock, compile the kernels
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: apt install python3.11 python3.11-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv \
+		|| { echo "The venv module is missing: apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(WARM): $(READY) $(KERNELS)
+	@echo "Compiling the kernels, once for these sources"
+	@$(BIN)/python -c 'import strategies.backtest; from engines.compile import warm_up; warm_up()'
+	@touch $@
+
+lint: $(READY) ## style and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(READY) ## mypy, strict
+	$(BIN)/mypy
+
+test: $(WARM) ## all tests
+	$(BIN)/python -m pytest -n auto --dist loadfile
