@@ -1,0 +1,1 @@
+"""Many parameter rows at once over the same bars: `cpu` on threads."""

@@ -1,0 +1,190 @@
+"""How are many rows run on the cores of one machine? Threads over rows, nothing shared but input.
+
+The kernels release the interpreter lock, so plain threads are enough; a row's result does not
+depend on how the rows were divided.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engines.bars import Bars, Floats, frozen
+from engines.decisions import DecisionTable
+from engines.errors import InvalidInput
+from engines.kernel import layout as at
+from engines.kernel import run as kernels
+from engines.kernel.layout import Columns, Finer, Market, Tape
+from engines.resampling import finer_ranges
+
+_NO_FLOATS: Final = np.zeros((0, 1))
+_NO_MARKS: Final = np.zeros((0, 1), dtype=np.int64)
+_SWEEP_TAPE: Final = Tape(
+    False,
+    np.zeros(at.N_COUNTS, dtype=np.int64),
+    _NO_FLOATS,
+    _NO_MARKS,
+    _NO_FLOATS,
+    _NO_MARKS,
+    _NO_MARKS,
+)
+_NO_CURVE: Final = np.zeros(0)
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """Bars made ready for the kernel: prices on the tick grid, finer bars aligned.
+
+    Build it once with `window` and run any number of tables over it.
+    """
+
+    bars: Columns
+    finer: Finer
+    n_bars: int
+
+
+def window(bars: Bars, tick: float, finer: Bars | None = None) -> Window:
+    """Make `bars` ready for runs, with `finer` ones inside them when given.
+
+    Raises InvalidInput when the finer bars do not add up to the base bars.
+    """
+    columns = _on_grid(bars, tick)
+    if finer is None:
+        nothing = frozen(np.zeros(len(bars)), np.int64)
+        no_price = frozen([], np.float64)
+        return Window(columns, Finer(nothing, nothing, *(no_price,) * 4), len(bars))
+    first, end = (frozen(part, np.int64) for part in finer_ranges(bars, finer))
+    return Window(columns, Finer(first, end, *_on_grid(finer, tick)), len(bars))
+
+
+def run_statistics(
+    ready: Window, table: DecisionTable, market: Market, start: int, stop: int, threads: int = 1
+) -> Floats:
+    """Sums of every row over the bars `start` to `stop`: (n_rows, N_STATS), see `layout`."""
+    _check_range(ready, start, stop)
+    stats = np.zeros((len(table), at.N_STATS))
+    kernel = kernels.bracket if table.has_exits else kernels.plain
+
+    def run(first: int, last: int) -> None:
+        lots = _workspace(table, first, last)
+        kernel(
+            ready.bars,
+            ready.finer,
+            table.bitmaps,
+            table.levels,
+            table.params,
+            table.choices,
+            market,
+            first,
+            last,
+            start,
+            stop,
+            lots,
+            stats,
+            _SWEEP_TAPE,
+            _NO_CURVE,
+        )
+
+    bounds = np.linspace(0, len(table), min(threads, max(len(table), 1)) + 1).astype(int)
+    parts = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
+    if len(parts) == 1:
+        run(*parts[0])
+        return stats
+    kernel.build()
+    with ThreadPoolExecutor(len(parts)) as pool:
+        list(pool.map(lambda part: run(*part), parts))
+    return stats
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """One row's run with everything kept; arrays as in `engines.kernel.layout`."""
+
+    stats: Floats
+    tape: Tape
+    equity: Floats
+
+
+def run_recorded(
+    ready: Window, table: DecisionTable, market: Market, start: int, stop: int, row: int = 0
+) -> Recorded:
+    """Run one row and keep its ledger, trades, refusals and equity per bar, (stop − start,)."""
+    _check_range(ready, start, stop)
+    kernel = kernels.bracket if table.has_exits else kernels.plain
+    capacity = 1024
+    while True:
+        tape = _tape(capacity)
+        stats = np.zeros((len(table), at.N_STATS))
+        curve = np.zeros(stop)
+        kernel(
+            ready.bars,
+            ready.finer,
+            table.bitmaps,
+            table.levels,
+            table.params,
+            table.choices,
+            market,
+            row,
+            row + 1,
+            start,
+            stop,
+            _workspace(table, row, row + 1),
+            stats,
+            tape,
+            curve,
+        )
+        needed = int(tape.counts.max())
+        if needed <= capacity:
+            return Recorded(stats[row], _trimmed(tape), curve[start:])
+        capacity = needed
+
+
+def _check_range(ready: Window, start: int, stop: int) -> None:
+    if not 0 <= start < stop <= ready.n_bars:
+        raise InvalidInput("bar range", (start, stop), f"inside 0 to {ready.n_bars}, not empty")
+
+
+def _workspace(table: DecisionTable, first: int, last: int) -> Floats:
+    deepest = int(table.choices[first:last, at.PYRAMIDING].max(initial=1))
+    return np.zeros((max(deepest, 1), at.LOT_STRIDE))
+
+
+def _tape(capacity: int) -> Tape:
+    def floats(width: int) -> Floats:
+        return np.zeros((capacity, width))
+
+    def marks(width: int) -> np.typing.NDArray[np.int64]:
+        return np.zeros((capacity, width), dtype=np.int64)
+
+    return Tape(
+        True,
+        np.zeros(at.N_COUNTS, dtype=np.int64),
+        floats(at.N_FILL_FLOATS),
+        marks(at.N_FILL_INTS),
+        floats(at.N_TRADE_FLOATS),
+        marks(at.N_TRADE_INTS),
+        marks(at.N_REFUSAL_INTS),
+    )
+
+
+def _trimmed(tape: Tape) -> Tape:
+    fills, trades, refusals = tape.counts.tolist()
+    return tape._replace(
+        fills=tape.fills[:fills],
+        fill_marks=tape.fill_marks[:fills],
+        trades=tape.trades[:trades],
+        trade_marks=tape.trade_marks[:trades],
+        refusals=tape.refusals[:refusals],
+    )
+
+
+def _on_grid(bars: Bars, tick: float) -> Columns:
+    prices = (bars.open, bars.high, bars.low, bars.close)
+    if tick == 0.0:
+        return Columns(*prices)
+    # C3, for whole columns: the same formula as `rounding.round_price`.
+    # Read-only like all columns: a kernel's signature tells the two apart.
+    return Columns(*(frozen(np.rint(price / tick) * tick, np.float64) for price in prices))

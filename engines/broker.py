@@ -1,0 +1,82 @@
+"""Under whose rules do orders fill? Broker settings, with named profiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Final, Literal, get_args
+
+from engines.errors import InvalidInput
+
+Profile = Literal["tradingview", "bybit_linear", "bybit_inverse", "bybit_spot"]
+FillAt = Literal["next_open", "close"]
+SizeAt = Literal["signal", "fill"]
+ExitsFrom = Literal["fill", "next_bar"]
+
+
+@dataclass(frozen=True)
+class Broker:
+    """How the market treats orders. Money is quote currency, rates are fractions.
+
+    `taker_fee_rate` and `maker_fee_rate` of None mean the instrument's own. `fill_at` is where a
+    market order of a closed bar fills (A1, A2); `size_at` the price that decides its quantity:
+    the signal's close (G1), or the fill. `exits_from` tells whether exits rest from the fill on
+    (E1), or from the bar after the first close that sees the position, as a script does that
+    issues them while in position. `money_digits` are the significant digits that fees and
+    budgets are rounded to (H4, G6); 0 leaves them exact. Two numbers at most
+    `compare_tolerance` apart are equal to a strategy's comparisons, as they are in Pine (M12).
+    """
+
+    profile: Profile = "bybit_linear"
+    initial_cash: float = 10_000.0
+    leverage: float = 1.0
+    taker_fee_rate: float | None = None
+    maker_fee_rate: float | None = None
+    fee_per_contract: float = 0.0
+    fee_per_order: float = 0.0
+    slippage_ticks: float = 0.0
+    fill_at: FillAt = "next_open"
+    size_at: SizeAt = "signal"
+    exits_from: ExitsFrom = "fill"
+    money_digits: int = 0
+    check_margin: bool = True
+    compare_tolerance: float = 1e-10
+
+    def __post_init__(self) -> None:
+        for name, kinds in _CHOICES.items():
+            if getattr(self, name) not in kinds:
+                raise InvalidInput(name, getattr(self, name), f"one of {', '.join(kinds)}")
+        for name, low, high in _LIMITS:
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise InvalidInput(name, value, f"between {low:g} and {high:g}")
+
+    def canonical(self) -> dict[str, object]:
+        """All settings as JSON values, for digests."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+_CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "profile": get_args(Profile),
+    "fill_at": get_args(FillAt),
+    "size_at": get_args(SizeAt),
+    "exits_from": get_args(ExitsFrom),
+}
+_LIMITS: Final = (
+    ("initial_cash", 1e-9, 1e15),
+    ("leverage", 0.01, 1000.0),
+    ("taker_fee_rate", -0.1, 0.5),
+    ("maker_fee_rate", -0.1, 0.5),
+    ("fee_per_contract", 0.0, 1e6),
+    ("fee_per_order", 0.0, 1e6),
+    ("slippage_ticks", 0.0, 1e6),
+    ("money_digits", 0, 15),
+    ("compare_tolerance", 0.0, 1.0),
+)
+
+BYBIT_LINEAR: Final = Broker()
+BYBIT_SPOT: Final = replace(BYBIT_LINEAR, profile="bybit_spot")
+# TradingView's strategy properties as a new script has them: no commission, 10 digits of money.
+TRADINGVIEW: Final = Broker(
+    "tradingview", 1_000_000.0, taker_fee_rate=0.0, maker_fee_rate=0.0, money_digits=10
+)
+PROFILES: Final = {broker.profile: broker for broker in (BYBIT_LINEAR, BYBIT_SPOT, TRADINGVIEW)}

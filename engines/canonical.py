@@ -1,0 +1,39 @@
+"""What is the name of a value? Canonical JSON and its SHA-256, equal on every machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+
+from engines.errors import InvalidInput
+
+_KINDS_TEXT = "text, whole numbers, finite floats, true, false, null, lists and mappings"
+
+
+def canonical_json(value: object) -> str:
+    """JSON text with sorted keys, no spaces and floats as hexadecimal strings.
+
+    Negative zero becomes zero. Raises InvalidInput for NaN, infinities and foreign types.
+    """
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def digest_of(value: object) -> str:
+    """SHA-256 of the canonical JSON, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise InvalidInput("value to digest", value, "finite")
+        return (value + 0.0).hex()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in value]
+    raise InvalidInput("value to digest", value, _KINDS_TEXT)

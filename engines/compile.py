@@ -1,0 +1,236 @@
+"""How does Python text become machine code? The only module that names numba.
+
+`scalar` records a small function that runs as plain Python and inlines into kernels. `kernel`
+turns a loop over arrays into machine code with one signature, read from its annotations, built
+or loaded from the shared cache at the first call. numba is imported at that moment, not before.
+
+No fastmath and no contraction: the order of operations is part of the contract.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Final, Generic, NamedTuple, ParamSpec, TypeVar, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+class Array(NamedTuple):
+    """Marks an annotation as a C-contiguous array of `ndim` dimensions for a kernel."""
+
+    dtype: str
+    ndim: int
+    writable: bool
+
+
+F1 = Annotated[NDArray[np.float64], Array("float64", 1, writable=False)]
+F2 = Annotated[NDArray[np.float64], Array("float64", 2, writable=False)]
+I1 = Annotated[NDArray[np.int64], Array("int64", 1, writable=False)]
+I2 = Annotated[NDArray[np.int64], Array("int64", 2, writable=False)]
+J1 = Annotated[NDArray[np.int32], Array("int32", 1, writable=False)]
+J2 = Annotated[NDArray[np.int32], Array("int32", 2, writable=False)]
+U1 = Annotated[NDArray[np.uint64], Array("uint64", 1, writable=False)]
+U2 = Annotated[NDArray[np.uint64], Array("uint64", 2, writable=False)]
+OutF1 = Annotated[NDArray[np.float64], Array("float64", 1, writable=True)]
+OutF2 = Annotated[NDArray[np.float64], Array("float64", 2, writable=True)]
+OutI1 = Annotated[NDArray[np.int64], Array("int64", 1, writable=True)]
+OutI2 = Annotated[NDArray[np.int64], Array("int64", 2, writable=True)]
+OutU2 = Annotated[NDArray[np.uint64], Array("uint64", 2, writable=True)]
+
+ENGINES: Final = Path(__file__).parent
+_lock = threading.RLock()
+_scalars: list[Callable[..., object]] = []
+_kernels: list[Kernel[..., Any]] = []
+
+
+def scalar(function: Function) -> Function:
+    """Record `function` for inlining into kernels; it stays an ordinary Python function."""
+    _scalars.append(function)
+    return function
+
+
+def kernel(function: Callable[P, R]) -> Kernel[P, R]:
+    """Make `function`, a loop over annotated arrays and numbers, a compiled one."""
+    return Kernel(function)
+
+
+class Kernel(Generic[P, R]):
+    """A function over arrays that compiles, or loads from the cache, at its first call.
+
+    `python` is the same function uncompiled. A call releases the interpreter lock.
+    """
+
+    def __init__(self, function: Callable[P, R]) -> None:
+        self.python = function
+        self.name = f"{function.__module__}.{function.__qualname__}"
+        self.__doc__ = function.__doc__
+        self._compiled: Any = None
+        _kernels.append(self)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        compiled = self._compiled or self.build()
+        result: R = compiled(*args, **kwargs)
+        return result
+
+    def build(self) -> Any:
+        """Compile or load the machine code now; returns numba's dispatcher."""
+        with _lock:
+            if self._compiled is None:
+                self._compiled = _compile(self.python)
+        return self._compiled
+
+    @property
+    def compilations(self) -> int:
+        """How often this process compiled it (0: not built yet, or loaded from the cache)."""
+        if self._compiled is None:
+            return 0
+        return sum(self._compiled.stats.cache_misses.values())
+
+
+def warm_up() -> list[str]:
+    """Build every kernel that is imported; returns the names of those that had to be compiled."""
+    for one in _kernels:
+        one.build()
+    return [one.name for one in _kernels if one.compilations]
+
+
+def compilations() -> int:
+    """Kernels compiled by this process so far, not counting those loaded from the cache."""
+    return sum(one.compilations for one in _kernels)
+
+
+@cache
+def sources_digest() -> str:
+    """SHA-256 over the sources of `engines`: provenance of a result, and key of the cache."""
+    digest = hashlib.sha256()
+    for path in sorted(ENGINES.rglob("*.py")):
+        digest.update(path.relative_to(ENGINES).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def cache_folder() -> Path:
+    """Folder of compiled kernels for exactly these sources, compiler versions and processor."""
+    import llvmlite.binding as llvm
+
+    parts = (
+        sources_digest(),
+        version("numba"),
+        version("llvmlite"),
+        llvm.get_host_cpu_name(),
+        llvm.get_host_cpu_features().flatten(),
+    )
+    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+    base = os.environ.get("BST_CACHE", "~/.cache/bst/kernels")
+    return Path(base).expanduser() / key
+
+
+def trailing_zeros(word: np.uint64) -> int:
+    """Index of the lowest set bit of a word that is not zero."""
+    value = int(word)
+    return (value & -value).bit_length() - 1
+
+
+def _compile(function: Callable[..., object]) -> Any:
+    import numba
+
+    _register_scalars()
+    dispatcher = numba.njit(nogil=True, fastmath=False, error_model="numpy", _nrt=False)(function)
+    dispatcher._cache = _cache_of(function)
+    dispatcher.compile(_signature(function))
+    dispatcher.disable_compile()
+    return dispatcher
+
+
+def _register_scalars() -> None:
+    from numba.extending import register_jitable
+
+    _register_trailing_zeros()
+    _inline = register_jitable(forceinline=True, fastmath=False, error_model="numpy", _nrt=False)
+    while _scalars:
+        _inline(_scalars.pop())
+
+
+@cache
+def _register_trailing_zeros() -> None:
+    from llvmlite import ir
+    from numba import types
+    from numba.extending import intrinsic, overload
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def count(typing_context: Any, word: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+        return types.int64(types.uint64), generate
+
+    # numba compares this signature with the lambda's, which cannot carry annotations.
+    @overload(trailing_zeros)
+    def implement(word):  # type: ignore[no-untyped-def]
+        return lambda word: count(word)  # noqa: PLW0108 - it must be a Python function
+
+
+def _signature(function: Callable[..., object]) -> tuple[Any, ...]:
+    hints = get_type_hints(function, include_extras=True)
+    return tuple(_numba_type(hint) for name, hint in hints.items() if name != "return")
+
+
+def _numba_type(hint: Any) -> Any:
+    from numba import types
+
+    plain = {float: types.float64, int: types.int64, bool: types.boolean}
+    if hint in plain:
+        return plain[hint]
+    for mark in getattr(hint, "__metadata__", ()):
+        if isinstance(mark, Array):
+            dtype = getattr(types, mark.dtype)
+            return types.Array(dtype, mark.ndim, "C", readonly=not mark.writable)
+    if issubclass(hint, tuple):
+        hints = get_type_hints(hint, include_extras=True)
+        members = [_numba_type(member) for member in hints.values()]
+        if len(set(members)) == 1:
+            return types.NamedUniTuple(members[0], len(members), hint)
+        return types.NamedTuple(members, hint)
+    raise TypeError(f"No kernel argument can be annotated with {hint}")
+
+
+def _cache_of(function: Callable[..., object]) -> Any:
+    """Numba's file cache with our own key in place of the path and age of one source file."""
+    from numba.core import caching
+
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    name = function.__module__.replace(".", "-")
+
+    class Locator(caching._CacheLocator):  # type: ignore[misc]
+        def get_cache_path(self) -> str:
+            return str(folder)
+
+        def get_source_stamp(self) -> str:
+            return folder.name
+
+        def get_disambiguator(self) -> str:
+            return name
+
+        @classmethod
+        def from_function(cls, py_func: object, py_file: str) -> Locator:
+            return cls()
+
+    class Implementation(caching.CompileResultCacheImpl):  # type: ignore[misc]
+        _locator_classes = (Locator,)
+
+    class Cache(caching.FunctionCache):  # type: ignore[misc]
+        _impl_class = Implementation
+
+    return Cache(function)

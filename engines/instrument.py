@@ -1,0 +1,84 @@
+"""What is traded? Grid, limits, fees and margin tiers of one contract at one time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from engines.bars import Category
+from engines.errors import InvalidInput
+
+_ZERO: Final = Decimal(0)
+
+
+class MarginTier(NamedTuple):
+    """One step of the venue's risk limits: up to `limit_notional`, these margins."""
+
+    limit_notional: Decimal
+    max_leverage: Decimal
+    maintenance_rate: Decimal
+    deduction: Decimal
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """A contract's rules, as the venue states them from `valid_from_ms` on.
+
+    `tick` is the price step in quote currency, `lot` the quantity step in base currency; zero
+    means unrounded. `contract_value` is quote currency per point and unit of quantity (1 for
+    linear contracts and spot). Fees are fractions of the notional.
+    """
+
+    category: Category
+    symbol: str
+    tick: Decimal
+    lot: Decimal
+    base: str = ""
+    quote: str = ""
+    min_qty: Decimal = _ZERO
+    max_qty: Decimal = _ZERO
+    min_notional: Decimal = _ZERO
+    taker_fee_rate: Decimal = Decimal("0.00055")
+    maker_fee_rate: Decimal = Decimal("0.0002")
+    contract_value: Decimal = Decimal(1)
+    max_leverage: Decimal = Decimal(1)
+    funding_interval_minutes: int = 0
+    margin_tiers: tuple[MarginTier, ...] = ()
+    valid_from_ms: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("tick", "lot", "min_qty", "max_qty", "min_notional"):
+            value = getattr(self, name)
+            if not value.is_finite() or value < 0:
+                raise InvalidInput(f"{self.symbol}.{name}", str(value), "zero or more")
+        if not self.contract_value > 0:
+            value = str(self.contract_value)
+            raise InvalidInput(f"{self.symbol}.contract_value", value, "above zero")
+        limits = [tier.limit_notional for tier in self.margin_tiers]
+        if limits != sorted(set(limits)):
+            expected = "tiers with strictly rising limits"
+            raise InvalidInput(f"{self.symbol}.margin_tiers", [str(x) for x in limits], expected)
+
+    def canonical(self) -> dict[str, object]:
+        """Everything that decides a fill, as JSON values with exact decimals as text."""
+        tiers = [[decimal_text(part) for part in tier] for tier in self.margin_tiers]
+        names = ("tick", "lot", "min_qty", "max_qty", "min_notional", "contract_value")
+        return {
+            "category": self.category,
+            "symbol": self.symbol,
+            **{name: decimal_text(getattr(self, name)) for name in names},
+            "margin_tiers": tiers,
+            "valid_from_ms": self.valid_from_ms,
+        }
+
+
+def unrounded(symbol: str, category: Category = "linear") -> Instrument:
+    """An instrument without tick, lot and minimum: what other backtesters assume."""
+    return Instrument(category, symbol, tick=_ZERO, lot=_ZERO)
+
+
+def decimal_text(value: Decimal) -> str:
+    """Shortest plain text of an exact number: 0.10 and 1E-1 are both 0.1."""
+    text = format(value.normalize(), "f")
+    return "0" if text == "-0" else text

@@ -1,0 +1,132 @@
+"""What does the closed bar ask for? Signals and time limits become orders, or refusals."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from engines.compile import U2, scalar
+from engines.kernel import layout as at
+from engines.kernel.exits import levels_known, stop_distance
+from engines.kernel.fills import note_refusal, refuse
+from engines.kernel.layout import Account, Pending, Run
+from engines.kernel.money import equity_at
+from engines.kernel.sizing import check_entry, entry_units, free_equity
+from engines.orders import Reason, Refusal
+
+_SIGNAL_EXIT: Final = int(Reason.SIGNAL_EXIT)
+_TIME_EXIT: Final = int(Reason.TIME_EXIT)
+_REVERSAL: Final = int(Reason.REVERSAL)
+_ENTRY: Final = int(Reason.ENTRY)
+_CONFLICT: Final = int(Refusal.CONFLICT)
+_POSITION_LIMIT: Final = int(Refusal.POSITION_LIMIT)
+_COOL_DOWN: Final = int(Refusal.COOL_DOWN)
+_BAD_LEVEL: Final = int(Refusal.BAD_LEVEL)
+_OPPOSITE_IGNORED: Final = int(Refusal.OPPOSITE_IGNORED)
+
+NO_ORDER: Final = Pending(False, 0, 0.0, 0.0, 0)
+
+
+@scalar
+def bit(bitmaps: U2, row: int, bar: int) -> bool:
+    """Whether condition `row` holds at the closed bar `bar`."""
+    return bool((bitmaps[row, bar >> 6] >> np.uint64(bar & 63)) & np.uint64(1) != np.uint64(0))
+
+
+@scalar
+def may_enter(run: Run, account: Account, bar: int, side: float) -> bool:
+    """Whether an entry signal for `side` may become an order in the position as it is."""
+    if account.side == side and account.n_lots >= run.choices[at.PYRAMIDING]:
+        # D3, M PC test_098: a market entry issued at the limit is dropped.
+        note_refusal(run, bar, side, _POSITION_LIMIT)
+        return False
+    if account.side == -side and run.choices[at.ON_OPPOSITE] == at.IGNORE:
+        note_refusal(run, bar, side, _OPPOSITE_IGNORED)
+        return False
+    if account.side == 0.0 and bar < account.blocked_until:
+        refuse(run, bar, side, _COOL_DOWN)
+        return False
+    return True
+
+
+@scalar
+def wanted_side(run: Run, bitmaps: U2, account: Account, bar: int) -> float:
+    """+1 or −1 if the bar's signals ask for an entry that may be placed, else 0."""
+    long = bit(bitmaps, run.choices[at.ENTER_LONG], bar)
+    short = bit(bitmaps, run.choices[at.ENTER_SHORT], bar)
+    long = long and may_enter(run, account, bar, 1.0)
+    short = short and may_enter(run, account, bar, -1.0)
+    if long and short:
+        refuse(run, bar, 0.0, _CONFLICT)
+        return 0.0
+    if long:
+        return 1.0
+    return -1.0 if short else 0.0
+
+
+@scalar
+def wanted_exit(run: Run, bitmaps: U2, account: Account, bar: int) -> int:
+    """Reason to close the position at this bar's close, 0 for none."""
+    if account.side == 0.0:
+        return 0
+    slot = at.EXIT_LONG if account.side > 0.0 else at.EXIT_SHORT
+    if bit(bitmaps, run.choices[slot], bar):
+        return _SIGNAL_EXIT
+    max_bars = run.choices[at.MAX_BARS]
+    if max_bars > 0 and bar - run.lots[0, at.LOT_BAR] >= max_bars:
+        return _TIME_EXIT
+    return 0
+
+
+@scalar
+def decide(run: Run, bitmaps: U2, account: Account, bar: int) -> Pending:
+    """The market order that the closed bar asks for (A1, A2, D1)."""
+    close = run.bars.close[bar]
+    side = wanted_side(run, bitmaps, account, bar)
+    leave = wanted_exit(run, bitmaps, account, bar)
+    if side == 0.0:
+        return Pending(leave != 0, leave, 0.0, 0.0, bar)
+    if account.side == side and leave != 0:
+        refuse(run, bar, side, _CONFLICT)
+        return Pending(True, leave, 0.0, 0.0, bar)
+    against = account.side == -side
+    if against and run.choices[at.ON_OPPOSITE] == at.CLOSE_ONLY:
+        return Pending(True, _SIGNAL_EXIT, 0.0, 0.0, bar)
+    units = sized(run, account, side, bar, close)
+    if units == 0.0:
+        return Pending(leave != 0, leave, 0.0, 0.0, bar)
+    return Pending(against, _REVERSAL if against else _ENTRY, side, units, bar)
+
+
+@scalar
+def sized(run: Run, account: Account, side: float, bar: int, price: float) -> float:
+    """Lots of an entry as the signal's close sees it (G1); 0 if refused.
+
+    NaN when the size is to be found at the fill.
+    """
+    if not levels_known(run, side, bar):
+        refuse(run, bar, side, _BAD_LEVEL)
+        return 0.0
+    if run.market.size_at_fill:
+        return math.nan
+    adds = account.side == side
+    free = free_equity(account, price, adds, run.market)
+    equity = equity_at(account, price, run.market)
+    return accepted(run, bar, side, bar, price, equity, free)
+
+
+@scalar
+def accepted(
+    run: Run, bar: int, side: float, signal_bar: int, price: float, equity: float, free: float
+) -> float:
+    """Lots to enter with at `price`; 0 after a refusal."""
+    mode = run.choices[at.SIZE_MODE]
+    stop = stop_distance(run, side, signal_bar, price)
+    units = entry_units(mode, run.params[at.SIZE], equity, free, price, stop, run.market)
+    reason = check_entry(units, equity, free, price, run.market)
+    if reason != 0:
+        refuse(run, bar, side, reason)
+        return 0.0
+    return units

@@ -1,0 +1,38 @@
+"""Why did something happen, or not? Codes of the ledger, append-only."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Reason(IntEnum):
+    """Why a fill happened: the signal, level or rule behind the order."""
+
+    ENTRY = 1
+    REVERSAL = 2
+    SIGNAL_EXIT = 3
+    STOP_LOSS = 4
+    TAKE_PROFIT = 5
+    TRAILING_STOP = 6
+    BREAK_EVEN = 7
+    TIME_EXIT = 8
+    BANKRUPT = 9
+    # Not a fill: the position was still open when the data ended (rule A8).
+    OPEN = 10
+
+
+class Refusal(IntEnum):
+    """Why an entry signal did not become an order."""
+
+    QTY_ZERO = 1
+    MIN_NOTIONAL = 2
+    NO_MARGIN = 3
+    CONFLICT = 4
+    NO_STOP = 5
+    BAD_LEVEL = 6
+    POSITION_LIMIT = 7
+    COOL_DOWN = 8
+    CAPACITY = 9
+    MIN_QTY = 10
+    NO_EQUITY = 11
+    OPPOSITE_IGNORED = 12
