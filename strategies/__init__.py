@@ -1,0 +1,1 @@
+"""When to trade? Strategies as typed expression graphs, and their evaluation over bars."""

@@ -1,0 +1,155 @@
+"""What would this strategy have earned? One run, or the sums of many rows, as pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.bars import Bars, Floats
+from engines.batch.cpu import Window, run_recorded, run_statistics, window
+from engines.batch.ledger import result_of
+from engines.broker import Broker
+from engines.errors import InvalidInput
+from engines.instrument import Instrument
+from engines.kernel import layout as at
+from engines.kernel.market import market_for
+from engines.result import Result
+from engines.spec import Spec
+from strategies.evaluation.combinations import Rows
+from strategies.evaluation.dataset import Dataset
+from strategies.evaluation.plan import Plan, default_rows
+from strategies.evaluation.rows import rests_exits
+from strategies.graph.numbers import Number
+from strategies.graph.strategy import Strategy
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is traded, and under whose rules."""
+
+    instrument: Instrument
+    broker: Broker
+
+
+def backtest(
+    strategy: Strategy,
+    values: Mapping[str, Number],
+    dataset: Dataset,
+    terms: Terms,
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+) -> Result:
+    """Run one parameter row and keep everything; parameters left out take their defaults.
+
+    Trading happens in `[start_ms, end_ms)`; indicators see all bars of the dataset. Raises
+    InvalidInput for values out of range and ranges without bars.
+    """
+    full = checked_values(strategy, values)
+    start, stop = bar_range(dataset.bars, start_ms, end_ms)
+    market = market_for(terms.broker, terms.instrument)
+    rows = {name: np.array([float(value)]) for name, value in full.items()}
+    plan = Plan(strategy, dataset, rows, terms.broker.compare_tolerance).prepare()
+    table = plan.table(np.array([0]))
+    ready = window(dataset.bars, market.tick, dataset.finer)
+    recorded = run_recorded(ready, table, market, start, stop)
+    spec = spec_of(strategy, full, dataset, terms, start, stop)
+    interval = dataset.bars.series.interval
+    return result_of(spec, recorded, market, dataset.bars.open_ms, start, interval)
+
+
+def sums_of(
+    plan: Plan,
+    ready: Window,
+    terms: Terms,
+    spans: Sequence[tuple[int, int]],
+    first: int,
+    last: int,
+    threads: int = 1,
+) -> list[Floats]:
+    """Sums of the plan's rows `first` to `last` over each span of bars: (n_rows, N_STATS) each.
+
+    Signals are built once for all spans.
+    """
+    market = market_for(terms.broker, terms.instrument)
+    sums = [np.zeros((last - first, at.N_STATS)) for _ in spans]
+    for start_row, table in plan.tables(first, last):
+        place = slice(start_row - first, start_row - first + len(table))
+        for whole, (start, stop) in zip(sums, spans, strict=True):
+            whole[place] = run_statistics(ready, table, market, start, stop, threads)
+    return sums
+
+
+def spec_of(
+    strategy: Strategy,
+    values: Mapping[str, Number],
+    dataset: Dataset,
+    terms: Terms,
+    start: int,
+    stop: int,
+) -> Spec:
+    """The name of a run over the dataset's bars `start` to `stop`."""
+    bars = dataset.bars
+    return Spec(
+        strategy_digest=strategy.digest,
+        parameters=tuple(sorted(values.items())),
+        dataset_digest=dataset.digest,
+        instrument=terms.instrument,
+        broker=terms.broker,
+        anchor_ms=bars.start_ms,
+        start_ms=int(bars.open_ms[start]),
+        end_ms=int(bars.close_ms[stop - 1]),
+        path=computing_path(strategy),
+    )
+
+
+def computing_path(strategy: Strategy) -> str:
+    """The kernel that computes the strategy's rows: a function of the strategy alone."""
+    return "bracket" if rests_exits(strategy) else "plain"
+
+
+def bar_range(bars: Bars, start_ms: int | None, end_ms: int | None) -> tuple[int, int]:
+    """Numbers of the first bar and of the one after the last in `[start_ms, end_ms)`.
+
+    Raises InvalidInput when there is none.
+    """
+    start = 0 if start_ms is None else int(np.searchsorted(bars.open_ms, start_ms))
+    stop = len(bars) if end_ms is None else int(np.searchsorted(bars.open_ms, end_ms))
+    if start >= stop:
+        have = f"bars of {bars.series}"
+        if len(bars):
+            first, last = (str(np.datetime64(ms, "ms"))[:16] for ms in (bars.start_ms, bars.end_ms))
+            have += f", which reach from {first} to {last} UTC"
+        raise InvalidInput("range", (start_ms, end_ms), f"one that holds {have}")
+    return start, stop
+
+
+def checked_values(strategy: Strategy, values: Mapping[str, Number]) -> dict[str, Number]:
+    """All parameters by name, defaults filled in.
+
+    Raises InvalidInput for an unknown name, a value out of range, or a relation that fails.
+    """
+    known = {one.name: one for one in strategy.params}
+    for name in values:
+        if name not in known:
+            expected = f"one of {', '.join(known)}" if known else "left out: there are none"
+            raise InvalidInput(f"parameter of {strategy.name}", name, expected)
+    full = {name: one.checked(values.get(name, one.default)) for name, one in known.items()}
+    for constraint in strategy.constraints:
+        if not constraint.holds(full):
+            given = ", ".join(f"{name}={value:g}" for name, value in full.items())
+            raise InvalidInput("parameters", given, f"a row with {constraint}")
+    if not strategy.portions_fit(full):
+        raise InvalidInput("take-profit portions", "more than 100 percent", "at most 100 in all")
+    return full
+
+
+def allowed_rows(strategy: Strategy, rows: Rows) -> np.typing.NDArray[np.bool_]:
+    """Which rows keep every relation of the strategy, (n_rows,)."""
+    full = default_rows(strategy, dict(rows))
+    n_rows = len(next(iter(rows.values())))
+    keep = np.ones(n_rows, dtype=bool)
+    for constraint in strategy.constraints:
+        keep &= np.broadcast_to(constraint.holds(full), (n_rows,))
+    return np.asarray(keep & np.broadcast_to(strategy.portions_fit(full), (n_rows,)))

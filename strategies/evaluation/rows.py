@@ -1,0 +1,127 @@
+"""How does a strategy read as rows of the kernel? Exits, sizing and limits in their slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from engines.bars import Floats
+from engines.kernel import layout as at
+from engines.kernel.rows import neutral_rows
+from strategies.evaluation.columns import Columns, Indices
+from strategies.graph.exits import (
+    BreakEven,
+    Distance,
+    Exit,
+    StopLoss,
+    TakeProfit,
+    TimeExit,
+    TrailingStop,
+)
+from strategies.graph.scalars import Scalar
+from strategies.graph.sizing import Cash, CoolDown, FixedQty, PercentOfEquity, RiskPercent, Sizing
+from strategies.graph.strategy import Strategy
+
+_KINDS: Final = {
+    "percent": at.FRACTION,
+    "ticks": at.TICKS,
+    "multiple": at.MULTIPLE,
+    "price": at.PRICE,
+}
+_ON_OPPOSITE: Final = {"reverse": at.REVERSE, "close": at.CLOSE_ONLY, "ignore": at.IGNORE}
+
+
+class KernelRows:
+    """Parameters and choices of some rows; `params` and `choices` are what the kernel reads."""
+
+    def __init__(self, strategy: Strategy, columns: Columns, row_ids: Indices) -> None:
+        self._columns = columns
+        self._row_ids = row_ids
+        self.params, self.choices = neutral_rows(len(row_ids))
+        self._targets = 0
+        self.choices[:, at.ON_OPPOSITE] = _ON_OPPOSITE[strategy.on_opposite]
+        self.choices[:, at.PYRAMIDING] = self.scalar(strategy.pyramiding)
+        mode, size, scale = _SIZES[type(strategy.sizing)](strategy.sizing)
+        self.choices[:, at.SIZE_MODE] = mode
+        self.params[:, at.SIZE] = self.scalar(size) * scale
+        if strategy.cool_down is not None:
+            self._cool_down(strategy.cool_down)
+        for one in strategy.exits:
+            _EXITS[type(one)](self, one)
+        self.choices[:, at.N_TARGETS] = self._targets
+
+    def scalar(self, number: Scalar) -> Floats:
+        """A number or parameter for each row."""
+        return self._columns.scalars(number, self._row_ids)
+
+    def level(self, distance: Distance, param: int, kind: int, column: int) -> None:
+        """Put a distance into its slots."""
+        self.choices[:, kind] = _KINDS[distance.form]
+        if distance.value is not None:
+            scale = 0.01 if distance.form == "percent" else 1.0
+            self.params[:, param] = self.scalar(distance.value) * scale
+        for slot, series in ((column, distance.long), (column + 1, distance.short)):
+            if series is not None:
+                self.choices[:, slot] = self._columns.placed(series).rows(self._row_ids)
+
+    def _cool_down(self, rule: CoolDown) -> None:
+        self.choices[:, at.COOL_DOWN] = self.scalar(rule.bars)
+        after = at.AFTER_LOSS if rule.after == "loss" else at.AFTER_ANY
+        self.choices[:, at.COOL_DOWN_AFTER] = after
+
+    def stop_loss(self, exit_: StopLoss) -> None:
+        """A stop, which may follow its series."""
+        self.level(exit_.distance, at.STOP, at.STOP_KIND, at.STOP_COLUMN)
+        self.choices[:, at.STOP_FOLLOWS] = int(exit_.follow)
+
+    def take_profit(self, exit_: TakeProfit) -> None:
+        """The next target."""
+        target = self._targets
+        kind, column = at.TARGET_KIND + target, at.TARGET_COLUMN + 2 * target
+        self.level(exit_.distance, at.TARGET + target, kind, column)
+        self.params[:, at.PORTION + target] = self.scalar(exit_.portion) * 0.01
+        self._targets += 1
+
+    def trailing_stop(self, exit_: TrailingStop) -> None:
+        """A trailing stop and what arms it."""
+        self.level(exit_.distance, at.TRAIL_DISTANCE, at.TRAIL_KIND, at.TRAIL_COLUMN)
+        if exit_.activation is not None:
+            column = at.ACTIVATION_COLUMN
+            self.level(exit_.activation, at.TRAIL_ACTIVATION, at.ACTIVATION_KIND, column)
+
+    def break_even(self, exit_: BreakEven) -> None:
+        """What moves the stop to the entry, and the offset beyond it."""
+        if exit_.trigger is not None:
+            column = at.BREAK_EVEN_COLUMN
+            self.level(exit_.trigger, at.BREAK_EVEN_TRIGGER, at.BREAK_EVEN_KIND, column)
+        else:
+            self.choices[:, at.BREAK_EVEN_KIND] = at.AFTER_TARGET
+            self.params[:, at.BREAK_EVEN_TRIGGER] = self.scalar(exit_.after_target or 1)
+        offset = exit_.offset
+        self.choices[:, at.OFFSET_KIND] = _KINDS[offset.form]
+        scale = 0.01 if offset.form == "percent" else 1.0
+        self.params[:, at.BREAK_EVEN_OFFSET] = self.scalar(offset.value or 0.0) * scale
+
+    def time_exit(self, exit_: TimeExit) -> None:
+        """Bars after which the position closes."""
+        self.choices[:, at.MAX_BARS] = self.scalar(exit_.bars)
+
+
+def rests_exits(strategy: Strategy) -> bool:
+    """Whether anything rests in the market while a position is open: decides the kernel."""
+    return any(not isinstance(one, TimeExit) for one in strategy.exits)
+
+
+_EXITS: Final[dict[type[Exit], Callable[..., None]]] = {
+    StopLoss: KernelRows.stop_loss,
+    TakeProfit: KernelRows.take_profit,
+    TrailingStop: KernelRows.trailing_stop,
+    BreakEven: KernelRows.break_even,
+    TimeExit: KernelRows.time_exit,
+}
+_SIZES: Final[dict[type[Sizing], Callable[[Any], tuple[int, Scalar, float]]]] = {
+    FixedQty: lambda size: (at.SIZE_FIXED, size.qty, 1.0),
+    Cash: lambda size: (at.SIZE_CASH, size.amount, 1.0),
+    PercentOfEquity: lambda size: (at.SIZE_EQUITY, size.percent, 0.01),
+    RiskPercent: lambda size: (at.SIZE_RISK, size.percent, 0.01),
+}

@@ -1,0 +1,1 @@
+"""Which indicators can a strategy use? One function for each formula of the registry."""
