@@ -1,0 +1,1 @@
+"""Where does it run, and where is it kept? Settings, Ray, storage."""

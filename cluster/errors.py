@@ -1,0 +1,27 @@
+"""What can go wrong where things run and are kept.
+
+ClusterError           base
+├─ StoreBroken         the project's store cannot be read or written; nothing was recorded
+├─ ResultBroken        a stored result is damaged; delete the named file and run again
+└─ ClusterUnreachable  no Ray answers; start one or leave RAY_ADDRESS unset
+"""
+
+from __future__ import annotations
+
+from engines.errors import TesterError
+
+
+class ClusterError(TesterError):
+    """Base of the room's errors."""
+
+
+class StoreBroken(ClusterError):
+    """The project's store cannot be read or written."""
+
+
+class ResultBroken(ClusterError):
+    """A stored result is damaged."""
+
+
+class ClusterUnreachable(ClusterError):
+    """No Ray cluster answers at the address."""
