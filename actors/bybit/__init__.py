@@ -1,0 +1,1 @@
+"""A client for Bybit's V5 market data: paging, pacing and decoding, nothing of our storage."""
