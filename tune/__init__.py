@@ -1,0 +1,1 @@
+"""What is best, and is it luck? Sweeps over parameters on a Ray cluster."""

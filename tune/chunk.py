@@ -1,0 +1,123 @@
+"""What does one task compute? The statistics of thousands of rows over one window, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from engines.bars import Floats
+from engines.batch.cpu import Window, window
+from engines.batch.summary import STATISTICS, statistics
+from engines.kernel.market import market_for
+from strategies.backtest import Terms, bar_range, sums_of
+from strategies.evaluation.dataset import Dataset
+from strategies.evaluation.plan import Plan
+from strategies.graph.strategy import Strategy
+from tune.sweep_spec import SweepWindow
+
+TABLE_SCHEMA_VERSION: Final = 1
+# Columns of one plan: beyond this each chunk, and within it each part of its rows, makes its own.
+COLUMN_BYTES: Final = 256 * 2**20
+TRAIN: Final = "train_"
+TEST: Final = "test_"
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A window made ready once for all its chunks; workers read it without a copy.
+
+    `plan` holds the columns of all rows, or is None when they are too large to share.
+    """
+
+    dataset: Dataset
+    ready: Window
+    plan: Plan | None
+
+
+def prepare(
+    strategy: Strategy,
+    dataset: Dataset,
+    rows: Mapping[str, Floats],
+    terms: Terms,
+    column_bytes: int = COLUMN_BYTES,
+) -> Prepared:
+    """Put prices on the tick grid, and compute every distinct column of the sweep once."""
+    market = market_for(terms.broker, terms.instrument)
+    ready = window(dataset.bars, market.tick, dataset.finer)
+    plan = Plan(strategy, dataset, rows, terms.broker.compare_tolerance)
+    shared = plan.columns.n_bytes() <= column_bytes
+    return Prepared(dataset, ready, plan.prepare() if shared else None)
+
+
+def chunk_table(
+    prepared: Prepared,
+    strategy: Strategy,
+    rows: Mapping[str, Floats],
+    terms: Terms,
+    over: SweepWindow,
+    first: int,
+) -> pa.Table:
+    """Parameters and statistics of `rows`, numbered from `first` on."""
+    n_rows = len(next(iter(rows.values())))
+    parts = []
+    for plan, low, high in _plans(prepared, strategy, rows, terms, first, n_rows):
+        spans = [bar_range(prepared.dataset.bars, *span) for span in _spans(over)]
+        offset = first if plan is prepared.plan else 0
+        sums = sums_of(plan, prepared.ready, terms, spans, low + offset, high + offset)
+        parts.append(sums)
+    whole = [np.concatenate(kind) for kind in zip(*parts, strict=True)]
+    return _table(whole, rows, terms, over, first)
+
+
+def _plans(
+    prepared: Prepared,
+    strategy: Strategy,
+    rows: Mapping[str, Floats],
+    terms: Terms,
+    first: int,
+    n_rows: int,
+) -> Iterator[tuple[Plan, int, int]]:
+    """Plans that cover the rows, with the first and last row each is used for."""
+    if prepared.plan is not None:
+        yield prepared.plan, 0, n_rows
+        return
+    tolerance = terms.broker.compare_tolerance
+    pending = [(0, n_rows)]
+    while pending:
+        low, high = pending.pop(0)
+        part = {name: values[low:high] for name, values in rows.items()}
+        plan = Plan(strategy, prepared.dataset, part, tolerance)
+        if plan.columns.n_bytes() > COLUMN_BYTES and high - low > 1:
+            middle = (low + high) // 2
+            pending = [(low, middle), (middle, high), *pending]
+            continue
+        yield plan.prepare(), 0, high - low
+
+
+def _spans(over: SweepWindow) -> list[tuple[int, int]]:
+    if over.split_ms is None:
+        return [(over.start_ms, over.end_ms)]
+    return [(over.start_ms, over.split_ms), (over.split_ms, over.end_ms)]
+
+
+def _table(
+    sums: list[Floats], rows: Mapping[str, Floats], terms: Terms, over: SweepWindow, first: int
+) -> pa.Table:
+    n_rows = len(sums[0])
+    columns: dict[str, pa.Array | Floats] = {
+        "row": pa.array(np.arange(first, first + n_rows), pa.int64()),
+        "symbol": pa.array([over.series.symbol] * n_rows, pa.string()),
+        "interval": pa.array([over.series.interval] * n_rows, pa.string()),
+        **{f"param_{name}": values for name, values in rows.items()},
+    }
+    for prefix, span, values in zip((TRAIN, TEST), _spans(over), sums, strict=False):
+        named = statistics(
+            values, terms.broker.initial_cash, over.series.interval, span[1] - span[0]
+        )
+        columns |= {f"{prefix}{name}": named[name] for name in STATISTICS}
+    table = pa.table(columns)
+    return table.replace_schema_metadata({"schema_version": str(TABLE_SCHEMA_VERSION)})

@@ -1,0 +1,75 @@
+"""How long will a sweep take, and how much memory? Measured on a few of its rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engines.bars import Floats
+from engines.batch.cpu import window
+from engines.kernel.market import market_for
+from strategies.backtest import bar_range, sums_of
+from strategies.evaluation.dataset import Dataset
+from strategies.evaluation.plan import BATCH_ROWS, Plan
+from tune.chunk import COLUMN_BYTES
+from tune.sweep_spec import SweepSpec
+
+_SAMPLE_ROWS: Final = 64
+# A row of the table: statistics of two spans and the parameters, as Parquet stores them.
+_DISK_BYTES_PER_ROW: Final = 320
+_BITMAPS_PER_ROW: Final = 12
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a sweep is going to need. `cpu_seconds` is of one core, `seconds` on `cpus` of them."""
+
+    rows: int
+    bars: int
+    cpu_seconds: float
+    seconds: float
+    cpus: int
+    memory_bytes: int
+    disk_bytes: int
+
+
+def estimate(
+    spec: SweepSpec, rows: Mapping[str, Floats], dataset: Dataset, cpus: int, window_number: int = 0
+) -> Estimate:
+    """Time a sample of the sweep's rows over one window, and scale it.
+
+    The sample is spread over the rows, because long and short parameters trade differently.
+    """
+    sample_ids = np.unique(np.linspace(0, spec.n_rows - 1, _SAMPLE_ROWS).astype(int))
+    sample = {name: values[sample_ids] for name, values in rows.items()}
+    terms, over = spec.terms(window_number), spec.windows[window_number]
+    tick = market_for(terms.broker, terms.instrument).tick
+    ready = window(dataset.bars, tick, dataset.finer)
+    tolerance = terms.broker.compare_tolerance
+    started_s = time.process_time()
+    plan = Plan(spec.strategy, dataset, sample, tolerance).prepare()
+    column_seconds = (time.process_time() - started_s) / max(plan.columns.count(), 1)
+    span = bar_range(dataset.bars, over.start_ms, over.end_ms)
+    sums_of(plan, ready, terms, [span], 0, 1)
+    started_s = time.process_time()
+    sums_of(plan, ready, terms, [span], 0, len(sample_ids))
+    row_seconds = (time.process_time() - started_s) / len(sample_ids)
+    whole = Plan(spec.strategy, dataset, rows, tolerance).columns
+    n_windows = len(spec.windows)
+    cpu_seconds = n_windows * (column_seconds * whole.count() + row_seconds * spec.n_rows)
+    n_bars = len(dataset.bars)
+    shared = min(whole.n_bytes(), COLUMN_BYTES)
+    batch = _BITMAPS_PER_ROW * BATCH_ROWS * n_bars // 8
+    return Estimate(
+        rows=spec.total_rows,
+        bars=n_bars,
+        cpu_seconds=cpu_seconds,
+        seconds=cpu_seconds / cpus,
+        cpus=cpus,
+        memory_bytes=n_windows * (shared + 10 * 8 * n_bars) + cpus * batch,
+        disk_bytes=2 * _DISK_BYTES_PER_ROW * spec.total_rows,
+    )

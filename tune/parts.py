@@ -1,0 +1,105 @@
+"""Where are a sweep's results? A Parquet part a chunk, named by its digest, and one table."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cluster.errors import ResultBroken
+from tune.errors import DiskFull
+from tune.sweep_spec import Chunk, SweepSpec
+
+WHOLE: Final = "table.parquet"
+SPEC: Final = "sweep.json"
+
+
+class Parts:
+    """The folder of one sweep. Files appear whole or not at all."""
+
+    def __init__(self, results: Path, spec: SweepSpec) -> None:
+        self.folder = results / spec.digest
+        self._parts = self.folder / "parts"
+
+    def begin(self, request: dict[str, Any]) -> None:
+        """Make the folder and keep what was asked for, so that the sweep can be resumed."""
+        try:
+            self._parts.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _disk_error(self._parts, error) from error
+        text = json.dumps(request, indent=1, sort_keys=True)
+        self._write(self.folder / SPEC, lambda path: path.write_text(text, encoding="utf-8"))
+
+    def path(self, chunk: Chunk) -> Path:
+        """The part of a chunk."""
+        return self._parts / f"{chunk.digest}.parquet"
+
+    def finished(self, chunks: Sequence[Chunk]) -> list[Chunk]:
+        """The chunks whose parts exist."""
+        there = {path.name for path in self._parts.glob("*.parquet")}
+        return [chunk for chunk in chunks if self.path(chunk).name in there]
+
+    def keep(self, chunk: Chunk, table: pa.Table) -> None:
+        """Write a part. Raises DiskFull; other parts are not touched."""
+        self._write(self.path(chunk), lambda path: _write_table(table, path))
+
+    def read(self, chunk: Chunk) -> pa.Table:
+        """A part as it was kept. Raises ResultBroken for a damaged file."""
+        path = self.path(chunk)
+        try:
+            table = pq.read_table(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise ResultBroken(f"The part {path} cannot be read ({error}): delete it") from error
+        if table.num_rows != chunk.n_rows:
+            rows = f"{table.num_rows} rows, should have {chunk.n_rows}"
+            raise ResultBroken(f"The part {path} has {rows}: delete it")
+        return table
+
+    def join(self, chunks: Sequence[Chunk]) -> Path:
+        """Write all parts as one table, in the order of the chunks; returns its path.
+
+        One part is in memory at a time. The same parts give the same bytes.
+        """
+        whole = self.folder / WHOLE
+
+        def write(path: Path) -> None:
+            tables = self._tables(chunks)
+            head = next(tables)
+            with pq.ParquetWriter(path, head.schema, compression="zstd") as writer:
+                writer.write_table(head)
+                for table in tables:
+                    writer.write_table(table)
+
+        self._write(whole, write)
+        return whole
+
+    def _tables(self, chunks: Sequence[Chunk]) -> Iterator[pa.Table]:
+        for chunk in chunks:
+            yield self.read(chunk)
+
+    def _write(self, path: Path, write: Any) -> None:
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            write(temporary)
+            temporary.replace(path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise _disk_error(path, error) from error
+
+
+def _write_table(table: pa.Table, path: Path) -> None:
+    pq.write_table(table, path, compression="zstd")
+
+
+def _disk_error(path: Path, error: OSError) -> Exception:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"No space left for {path}: free some and resume; finished parts are kept")
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return DiskFull(f"{path} cannot be written ({error.strerror}): choose another BST_HOME")
+    return error

@@ -1,0 +1,119 @@
+"""What is a sweep? Strategy, rows, windows of bars, split and rules, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from engines.bars import Series
+from engines.broker import Broker
+from engines.canonical import digest_of
+from engines.instrument import Instrument
+from engines.spec import ENGINE_SEMANTICS
+from strategies.backtest import Terms, computing_path
+from strategies.graph.numbers import Number
+from strategies.graph.strategy import Strategy
+from tune.space import Space
+
+# Bars × rows of a chunk: a second or so of one core.
+_CHUNK_WORK: Final = 1 << 26
+_CHUNK_LEAST: Final = 128
+_CHUNK_MOST: Final = 8192
+
+
+@dataclass(frozen=True)
+class SweepWindow:
+    """One market on one interval: which bars, where the out-of-sample part begins.
+
+    `split_ms` of None means that everything is in-sample. `n_bars` are those of the dataset.
+    """
+
+    series: Series
+    dataset_digest: str
+    n_bars: int
+    instrument: Instrument
+    anchor_ms: int
+    start_ms: int
+    split_ms: int | None
+    end_ms: int
+
+    def canonical(self) -> dict[str, Any]:
+        """The window as JSON values."""
+        return {
+            "series": list(self.series),
+            "dataset": self.dataset_digest,
+            "instrument": self.instrument.canonical(),
+            "anchor_ms": self.anchor_ms,
+            "start_ms": self.start_ms,
+            "split_ms": self.split_ms,
+            "end_ms": self.end_ms,
+        }
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Thousands of rows over one window: what one task computes."""
+
+    window: int
+    first: int
+    last: int
+    digest: str
+
+    @property
+    def n_rows(self) -> int:
+        """Rows in it."""
+        return self.last - self.first
+
+
+@dataclass(frozen=True)
+class SweepSpec:
+    """All that a sweep's table depends on. `fixed` are parameters that are not searched."""
+
+    strategy: Strategy
+    space: Space
+    fixed: Mapping[str, Number]
+    n_rows: int
+    windows: tuple[SweepWindow, ...]
+    broker: Broker
+
+    def canonical(self) -> dict[str, Any]:
+        """The sweep as JSON values."""
+        return {
+            "kind": "sweep",
+            "strategy": self.strategy.digest,
+            "space": self.space.canonical(),
+            "fixed": {name: float(value) for name, value in sorted(self.fixed.items())},
+            "n_rows": self.n_rows,
+            "windows": [window.canonical() for window in self.windows],
+            "broker": self.broker.canonical(),
+            "path": computing_path(self.strategy),
+            "semantics": ENGINE_SEMANTICS,
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """The sweep's name."""
+        return digest_of(self.canonical())
+
+    @property
+    def total_rows(self) -> int:
+        """Rows over all windows."""
+        return self.n_rows * len(self.windows)
+
+    def terms(self, window: int) -> Terms:
+        """What is traded in a window."""
+        return Terms(self.windows[window].instrument, self.broker)
+
+    def chunks(self) -> list[Chunk]:
+        """The sweep cut into tasks: a function of the sweep alone, never of the machine."""
+        found = []
+        for number, window in enumerate(self.windows):
+            rows = _CHUNK_WORK // max(window.n_bars, 1)
+            rows = min(max(rows, _CHUNK_LEAST), _CHUNK_MOST)
+            for first in range(0, self.n_rows, rows):
+                last = min(first + rows, self.n_rows)
+                name = {"sweep": self.digest, "window": number, "first": first, "last": last}
+                found.append(Chunk(number, first, last, digest_of(name)))
+        return found
