@@ -1,0 +1,1 @@
+"""Who may ask? The doors: command line, notebook, reports. Each calls `serve.commands`."""

@@ -1,0 +1,188 @@
+"""What may be asked for? Requests as types, read from YAML, JSON, options or keywords.
+
+The published schema (docs/reference) is made from these models. Percent appears only here, in
+fields whose name says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from engines.batch.summary import STATISTICS
+from engines.broker import PROFILES, Broker, ExitsFrom, FillAt, Profile, SizeAt
+from engines.errors import InvalidInput
+from engines.intervals import Interval, parse_interval
+
+Request = TypeVar("Request", bound="Model")
+
+
+def _interval(value: object) -> object:
+    return parse_interval(str(value)) if isinstance(value, (str, int)) else value
+
+
+def _moment_ms(value: object) -> object:
+    if isinstance(value, datetime):
+        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+    if isinstance(value, date):
+        return _moment_ms(datetime(value.year, value.month, value.day, tzinfo=UTC))
+    if isinstance(value, str) and not value.isdigit():
+        try:
+            return _moment_ms(datetime.fromisoformat(value))
+        except ValueError:
+            raise ValueError("a date like 2025-01-31, a time like 2025-01-31T12:00Z") from None
+    return value
+
+
+IntervalCode = Annotated[Interval, BeforeValidator(_interval)]
+MomentMs = Annotated[int, BeforeValidator(_moment_ms)]
+Number = int | float
+
+
+class Model(BaseModel):
+    """Base of all requests: unknown fields are errors, values do not change afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BrokerRequest(Model):
+    """Under whose rules orders fill. Fields left out come from the profile."""
+
+    profile: Profile = "bybit_linear"
+    initial_cash: float | None = Field(default=None, gt=0, description="quote currency")
+    leverage: float | None = Field(default=None, gt=0, le=1000)
+    taker_fee_percent: float | None = Field(
+        default=None, ge=-10, le=50, description="of the notional"
+    )
+    maker_fee_percent: float | None = Field(
+        default=None, ge=-10, le=50, description="of the notional"
+    )
+    fee_per_contract: float | None = Field(default=None, ge=0)
+    fee_per_order: float | None = Field(default=None, ge=0)
+    slippage_ticks: float | None = Field(default=None, ge=0)
+    fill_at: FillAt | None = None
+    size_at: SizeAt | None = None
+    exits_from: ExitsFrom | None = None
+    compare_tolerance: float | None = Field(default=None, ge=0, le=1)
+
+    def broker(self) -> Broker:
+        """The engine's settings."""
+        if self.profile not in PROFILES:
+            raise InvalidInput("broker.profile", self.profile, f"one of {', '.join(PROFILES)}")
+        given = self.model_dump(exclude_none=True, exclude={"profile"})
+        for name in ("taker_fee", "maker_fee"):
+            if f"{name}_percent" in given:
+                given[f"{name}_rate"] = given.pop(f"{name}_percent") / 100.0
+        return replace(PROFILES[self.profile], **given)
+
+
+class InstrumentRequest(Model):
+    """Grid of an instrument that no catalog knows, as decimal text; 0 means unrounded."""
+
+    tick: str = Field(default="0", pattern=r"^\d+(\.\d+)?$")
+    lot: str = Field(default="0", pattern=r"^\d+(\.\d+)?$")
+    min_notional: str = Field(default="0", pattern=r"^\d+(\.\d+)?$")
+    contract_value: str = Field(default="1", pattern=r"^\d+(\.\d+)?$")
+
+
+class DataRequest(Model):
+    """Which bars: symbols of the catalog (fetched when missing), or a file."""
+
+    symbols: tuple[str, ...] = Field(default=("BTCUSDT",), min_length=1)
+    category: Literal["linear", "inverse", "spot"] = "linear"
+    intervals: tuple[IntervalCode, ...] = Field(default=("15",), min_length=1)
+    start: MomentMs | None = Field(default=None, description="UTC; date, time or milliseconds")
+    end: MomentMs | None = Field(default=None, description="UTC, exclusive")
+    finer: IntervalCode | Literal["auto", "none"] = Field(
+        default="auto", description="interval of the bars that fills walk through inside each bar"
+    )
+    file: Path | None = None
+    warm_up_days: float = Field(
+        default=0, ge=0, description="bars before start that indicators see"
+    )
+
+
+class BacktestRequest(Model):
+    """One run per symbol and interval."""
+
+    strategy: str | dict[str, Any] = Field(description="library name, JSON file, or a graph")
+    parameters: dict[str, Number] = Field(default_factory=dict)
+    data: DataRequest = DataRequest()
+    broker: BrokerRequest = BrokerRequest()
+    instrument: InstrumentRequest | None = None
+
+
+class AxisRequest(Model):
+    """A parameter's range; without a step a grid takes about ten values."""
+
+    low: float
+    high: float
+    step: float | None = Field(default=None, gt=0)
+    log: bool = False
+
+
+class SweepRequest(BacktestRequest):
+    """Many rows of parameters over every symbol and interval."""
+
+    space: dict[str, AxisRequest | list[Number] | Number] = Field(
+        default_factory=dict,
+        description="axes; parameters left out are searched over their own ranges",
+    )
+    search: Literal["grid", "random", "latin"] = "grid"
+    rows: int | None = Field(default=None, ge=1, description="rows of a random or latin search")
+    seed: int = Field(default=0, ge=0)
+    train_percent: float = Field(
+        default=70, gt=0, le=100, description="share of the bars in-sample"
+    )
+    objective: str = Field(default="sharpe", description="statistic that ranks the rows")
+
+    def check(self) -> None:
+        """Raise InvalidInput for what one field alone cannot tell."""
+        if self.objective not in STATISTICS:
+            raise InvalidInput("objective", self.objective, f"one of {', '.join(STATISTICS)}")
+        if self.search != "grid" and self.rows is None:
+            raise InvalidInput("rows", None, f"a number for a {self.search} search")
+
+
+def request_from(kind: type[Request], fields: Mapping[str, Any]) -> Request:
+    """A request from plain values. Raises InvalidInput naming the first field that is wrong."""
+    try:
+        request = kind.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "request"
+        raise InvalidInput(place, first["input"], _expected(first["msg"])) from error
+    if isinstance(request, SweepRequest):
+        request.check()
+    return request
+
+
+def read_request(path: Path) -> dict[str, Any]:
+    """The fields of a YAML or JSON file. Raises InvalidInput for anything but a mapping."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InvalidInput("spec file", str(path), "a file that exists") from None
+    except (UnicodeDecodeError, IsADirectoryError):
+        raise InvalidInput("spec file", str(path), "a YAML or JSON text file") from None
+    try:
+        fields = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except (json.JSONDecodeError, yaml.YAMLError) as error:
+        raise InvalidInput("spec file", str(path), f"YAML or JSON ({error})") from None
+    if not isinstance(fields, dict):
+        raise InvalidInput("spec file", str(path), "a mapping of fields")
+    return fields
+
+
+def _expected(message: str) -> str:
+    if message == "Extra inputs are not permitted":
+        return "left out: there is no such field"
+    return message.removeprefix("Value error, ").removeprefix("Input should be ")

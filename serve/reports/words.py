@@ -1,0 +1,104 @@
+"""How does the page call things? Words for statistics, reasons, refusals and correlations."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from engines.batch.summary import STATISTICS
+from engines.orders import Reason, Refusal
+
+REASONS: Final = {
+    Reason.ENTRY: "entry",
+    Reason.REVERSAL: "reversal",
+    Reason.SIGNAL_EXIT: "exit signal",
+    Reason.STOP_LOSS: "stop loss",
+    Reason.TAKE_PROFIT: "take profit",
+    Reason.TRAILING_STOP: "trailing stop",
+    Reason.BREAK_EVEN: "break-even stop",
+    Reason.TIME_EXIT: "time exit",
+    Reason.BANKRUPT: "account wiped out",
+    Reason.OPEN: "still open",
+}
+
+REFUSALS: Final = {
+    Refusal.QTY_ZERO: "The size rounded down to zero lots.",
+    Refusal.MIN_NOTIONAL: "The order's value was below the venue's minimum.",
+    Refusal.NO_MARGIN: "There was not enough free margin.",
+    Refusal.CONFLICT: "Long and short were signalled on the same bar.",
+    Refusal.NO_STOP: "Sizing by risk needs a stop, and there was none.",
+    Refusal.BAD_LEVEL: "The stop or target lay on the wrong side of the price.",
+    Refusal.POSITION_LIMIT: "The position already had as many entries as allowed.",
+    Refusal.COOL_DOWN: "The cool-down after the last trade had not passed.",
+    Refusal.CAPACITY: "More orders were open at once than the run had room for.",
+    Refusal.MIN_QTY: "The size was below the venue's minimum quantity.",
+    Refusal.NO_EQUITY: "There was no equity left.",
+    Refusal.OPPOSITE_IGNORED: "A position in the other direction was open, and is not reversed.",
+}
+
+_LABELS: Final = {
+    "cagr": "Annual growth",
+    "sharpe": "Sharpe ratio",
+    "sortino": "Sortino ratio",
+    "max_drawdown_money": "Max drawdown, money",
+    "average_bars": "Average bars held",
+    "open_profit": "Open profit",
+    "refusals": "Refused entries",
+}
+_NO_TRADES: Final = "no trade was closed"
+_WHY_MISSING: Final = {
+    "win_rate": _NO_TRADES,
+    "average_trade": _NO_TRADES,
+    "average_bars": _NO_TRADES,
+    "long_win_rate": "no long trade was closed",
+    "profit_factor": "no trade lost, so there is nothing to divide by",
+    "sharpe": "equity never changed, so there is nothing to divide by",
+    "sortino": "no bar lost, so there is nothing to divide by",
+    "cagr": "the account was wiped out, or the range is too short",
+}
+_FEW_ROWS: Final = 30
+
+
+def label(statistic: str) -> str:
+    """A statistic's name as a heading: "Max drawdown"."""
+    return _LABELS.get(statistic, statistic.replace("_", " ").capitalize())
+
+
+def meaning(statistic: str) -> str:
+    """What a statistic says, as a sentence."""
+    text = STATISTICS[statistic].meaning
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def why_missing(statistic: str) -> str:
+    """Why a statistic has no value."""
+    return f"No value: {_WHY_MISSING.get(statistic, 'there was nothing to compute it from')}."
+
+
+def reason(code: int) -> str:
+    """Why a trade ended; a code of a newer engine is shown as its number."""
+    return REASONS[Reason(code)] if code in REASONS else f"reason {code}"
+
+
+def refusal(code: int) -> str:
+    """Why an entry was refused; a code of a newer engine is shown as its number."""
+    return REFUSALS[Refusal(code)] if code in REFUSALS else f"Reason {code}."
+
+
+def correlation(rho: float, n_rows: int) -> str:
+    """What a rank correlation of in-sample and out-of-sample results tells a trader."""
+    if not math.isfinite(rho) or n_rows < _FEW_ROWS:
+        rows = "1 row is" if n_rows == 1 else f"{n_rows:,} rows are"
+        return f"{rows} too few to tell whether in-sample results persist."
+    if rho >= 0.7:
+        says = "rows that did well in sample mostly did well out of sample"
+    elif rho >= 0.4:
+        says = "rows that did well in sample tended to do well out of sample"
+    elif rho >= 0.15:
+        says = "doing well in sample helped only a little out of sample"
+    elif rho > -0.15:
+        says = "doing well in sample said almost nothing about what came after"
+    else:
+        says = "rows that did well in sample tended to do worse after it, a sign of overfitting"
+    sign = "−" if rho < 0.0 else ""
+    return f"Rank correlation {sign}{abs(rho):.2f} over {n_rows:,} rows: {says}."
