@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,7 +56,7 @@ def ray_session(
 
 def _prepare_environment(address: str | None) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if address is None and "RAY_AUTH_MODE" not in os.environ:
+    if address is None and "RAY_AUTH_MODE" not in os.environ and "ray" not in sys.modules:
         # Ray listens on all interfaces: a token of this run alone keeps others out, and is set
         # before ray is imported because its core reads it then.
         os.environ["RAY_AUTH_MODE"] = "token"

@@ -20,7 +20,8 @@ class Settings:
     """What the surroundings decide; every function further in receives plain values.
 
     `home` holds bars, results, reports and the project's store. `ray_address` of None means a
-    local Ray, started on demand. `database_url` of None means SQLite in `home`.
+    local Ray, started on demand, `database_url` of None SQLite in `home`, and `sandbox_url` of
+    None a sandbox inside the process that asks it.
     """
 
     home: Path
@@ -29,11 +30,18 @@ class Settings:
     database_url: str | None = None
     ray_address: str | None = None
     workers: int | None = None
+    sandbox_url: str | None = None
 
-    @property
-    def bars_folder(self) -> Path:
-        """The catalog of market data."""
-        return self.home / "market_data"
+    def bars_folder(self, source: str) -> Path:
+        """The catalog of market data of one source: a venue's name, or "imported".
+
+        Sources never share a catalog: synthetic bars must not pass for real ones.
+        """
+        return self.home / "market_data" / source
+
+    def file_folder(self, digest: str) -> Path:
+        """The catalog made of one user's file, by the digest of its content."""
+        return self.home / "files" / digest
 
     @property
     def results_folder(self) -> Path:
@@ -52,7 +60,7 @@ class Settings:
 
 
 def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
-    """Settings from BST_HOME, BST_VENUE, BST_OWNER, BST_WORKERS, DATABASE_URL and RAY_ADDRESS.
+    """Settings from BST_* variables, DATABASE_URL and RAY_ADDRESS, as `Settings` names them.
 
     Raises InvalidInput naming the variable that cannot be used.
     """
@@ -67,6 +75,7 @@ def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=found.get("DATABASE_URL") or None,
         ray_address=found.get("RAY_ADDRESS") or None,
         workers=_workers(found.get("BST_WORKERS")),
+        sandbox_url=found.get("BST_SANDBOX_URL") or None,
     )
 
 

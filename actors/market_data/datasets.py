@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from actors.market_data.store import Catalog
 from engines.bars import Bars, Series
-from engines.errors import MissingData
-from engines.intervals import Interval, interval_ms
+from engines.errors import InvalidInput, MissingData
+from engines.intervals import INTERVALS, Interval, interval_ms
 from strategies.evaluation.dataset import Dataset
 from strategies.graph.nodes import Source
 from strategies.graph.strategy import Strategy
 from strategies.graph.types import MarketRef
-
-_BASE: Final[Interval] = "1"
 
 
 class DatasetRequest(NamedTuple):
@@ -46,14 +44,22 @@ def load_dataset(catalog: Catalog, request: DatasetRequest) -> Dataset:
 
 
 def finer_interval(catalog: Catalog, series: Series, wanted: str) -> Interval | None:
-    """The interval of finer bars: the one wanted, none, or with "auto" minutes where stored."""
+    """The interval of finer bars: the one wanted, none, or with "auto" the finest that is stored.
+
+    Raises InvalidInput for an interval that is not finer than the series' own.
+    """
     if wanted == "none":
         return None
+    own_ms = interval_ms(series.interval)
     if wanted != "auto":
-        return wanted  # type: ignore[return-value]
-    coarse = interval_ms(series.interval) > interval_ms(_BASE)
-    stored = series._replace(interval=_BASE) in catalog.series()
-    return _BASE if coarse and stored else None
+        if wanted not in INTERVALS or own_ms % interval_ms(wanted) or interval_ms(wanted) >= own_ms:
+            expected = f"auto, none, or an interval that divides {series.interval}"
+            raise InvalidInput("finer", wanted, expected)
+        return wanted
+    stored = set(catalog.series())
+    finer = (one for one in INTERVALS if interval_ms(one) < own_ms)
+    fitting = (one for one in finer if own_ms % interval_ms(one) == 0)
+    return next((one for one in fitting if series._replace(interval=one) in stored), None)
 
 
 def markets_of(strategies: Sequence[Strategy]) -> tuple[MarketRef, ...]:

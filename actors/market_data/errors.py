@@ -10,7 +10,8 @@ TesterError
 │   ├─ WriteFailed           make the named place writable; the old data is intact
 │   │   └─ StorageFull       free the named number of bytes; the old data is intact
 │   └─ SeriesBusy            wait for the named process
-└─ SyncStopped               ask again: what had arrived is kept and not fetched twice
+├─ SyncStopped               ask again: what had arrived is kept and not fetched twice
+└─ MarketDataLost            the actor that holds bars keeps dying: see its log
 """
 
 from __future__ import annotations
@@ -68,6 +69,10 @@ class StorageFull(WriteFailed):
 
 class SyncStopped(TesterError):
     """A venue stopped answering; pieces that had arrived are stored."""
+
+
+class MarketDataLost(TesterError):
+    """The actor that holds bars for everybody died again and again."""
 
 
 class SeriesBusy(CatalogError):

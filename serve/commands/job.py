@@ -50,6 +50,16 @@ class Ticket:
         self._clock = clock
         self._progress = Progress()
         self._cancelled = threading.Event()
+        self._notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        """Tell something worth reading once; raises nothing."""
+        self._notes.append(text)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was told, in order."""
+        return tuple(self._notes)
 
     def report(
         self, done: int, total: int, text: str, best: Mapping[str, Any] | None = None
@@ -97,6 +107,11 @@ class Job(Generic[Result]):
     def progress(self) -> Progress:
         """How far it is."""
         return self._ticket.progress
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What it told so far, in order."""
+        return self._ticket.notes
 
     @property
     def done(self) -> bool:

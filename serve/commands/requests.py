@@ -45,6 +45,7 @@ def _moment_ms(value: object) -> object:
 IntervalCode = Annotated[Interval, BeforeValidator(_interval)]
 MomentMs = Annotated[int, BeforeValidator(_moment_ms)]
 Number = int | float
+SourceName = Literal["auto", "imported", "sandbox", "mainnet", "testnet", "demo"]
 
 
 class Model(BaseModel):
@@ -94,7 +95,7 @@ class InstrumentRequest(Model):
 
 
 class DataRequest(Model):
-    """Which bars: symbols of the catalog (fetched when missing), or a file."""
+    """Which bars: symbols of a catalog (fetched when missing), or a file."""
 
     symbols: tuple[str, ...] = Field(default=("BTCUSDT",), min_length=1)
     category: Literal["linear", "inverse", "spot"] = "linear"
@@ -104,7 +105,12 @@ class DataRequest(Model):
     finer: IntervalCode | Literal["auto", "none"] = Field(
         default="auto", description="interval of the bars that fills walk through inside each bar"
     )
-    file: Path | None = None
+    source: SourceName = Field(
+        default="auto",
+        description="auto: imported bars of the symbol if there are any, else those of BST_VENUE",
+    )
+    fetch: bool = Field(default=True, description="fetch from the venue what is missing")
+    file: Path | None = Field(default=None, description="bars in any layout that can be imported")
     warm_up_days: float = Field(
         default=0, ge=0, description="bars before start that indicators see"
     )

@@ -1,0 +1,1 @@
+"""What can be asked for? One function per intent, shared by the command line, notebooks and API."""

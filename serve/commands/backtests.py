@@ -1,0 +1,108 @@
+"""How is a backtest run? One result per chart, kept in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from actors.clock import SystemClock
+from actors.market_data.datasets import load_dataset
+from actors.market_data.store import Catalog
+from cluster.settings import Settings, settings_from
+from cluster.storage.store import Store
+from engines.bars import Bars
+from engines.result import Result
+from serve.commands.job import Job, Ticket
+from serve.commands.markets import Chart, Charts, resolve
+from serve.commands.requests import BacktestRequest, Number
+from serve.commands.strategies import stored_strategy, strategy_from
+from strategies.backtest import Terms, backtest, checked_values
+from strategies.graph.strategy import Strategy
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One chart's result, with the bars it ran on."""
+
+    chart: Chart
+    bars: Bars
+    result: Result
+
+
+@dataclass(frozen=True, eq=False)
+class Backtested:
+    """A backtest that ran: what was asked for, and a run for each chart."""
+
+    request: BacktestRequest
+    strategy: Strategy
+    values: Mapping[str, Number]
+    charts: Charts
+    runs: tuple[Run, ...]
+
+
+def start_backtest(request: BacktestRequest, settings: Settings | None = None) -> Job[Backtested]:
+    """Begin a backtest; its job tells how far it is and gives the result."""
+    known = settings or settings_from()
+    return Job(lambda ticket: run_backtest(request, known, ticket))
+
+
+def run_backtest(request: BacktestRequest, settings: Settings, ticket: Ticket) -> Backtested:
+    """Fetch what is missing, run every chart and record the runs."""
+    strategy = strategy_from(request.strategy)
+    values = checked_values(strategy, request.parameters)
+    charts = resolve(request, strategy, settings, ticket)
+    for note in charts.notes:
+        ticket.note(note)
+    broker = request.broker.broker()
+    runs = []
+    for number, chart in enumerate(charts.charts):
+        ticket.report(number, len(charts.charts), f"backtest of {chart.name}")
+        terms = Terms(chart.instrument, broker)
+        runs.append(run_chart(strategy, values, charts, chart, terms, request.data.start))
+    backtested = Backtested(request, strategy, values, charts, tuple(runs))
+    _record(backtested, settings)
+    return backtested
+
+
+def run_chart(
+    strategy: Strategy,
+    values: Mapping[str, Number],
+    charts: Charts,
+    chart: Chart,
+    terms: Terms,
+    start_ms: int | None,
+) -> Run:
+    """One row of parameters over one chart, everything kept."""
+    dataset = load_dataset(Catalog(charts.catalog_root), chart.dataset)
+    return Run(chart, dataset.bars, backtest(strategy, values, dataset, terms, start_ms))
+
+
+def _record(backtested: Backtested, settings: Settings) -> None:
+    store = Store(settings.store_url)
+    strategy = stored_strategy(backtested.strategy)
+    for run in backtested.runs:
+        store.keep_backtest(
+            run.result.spec.digest,
+            strategy,
+            settings.owner,
+            SystemClock().now_ms(),
+            run.result.ledger_digest,
+            {"request": pinned(backtested.request, run)},
+            run.result.statistics,
+        )
+    store.close()
+
+
+def pinned(request: BacktestRequest, run: Run) -> dict[str, object]:
+    """The request of this run alone, its range written out, so that it means the same later."""
+    series = run.chart.dataset.series
+    data = request.data.model_copy(
+        update={
+            "symbols": (series.symbol,),
+            "intervals": (series.interval,),
+            "start": run.result.spec.start_ms,
+            "end": run.result.spec.end_ms,
+        }
+    )
+    fixed = request.model_copy(update={"data": data})
+    return fixed.model_dump(mode="json", exclude_defaults=True)

@@ -1,0 +1,72 @@
+"""How does a user's own file become bars to run on? Imported once, into a catalog of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+from actors.clock import SystemClock
+from actors.market_data.importers.load import load
+from actors.market_data.store import Catalog
+from cluster.settings import Settings
+from engines.errors import InvalidInput
+from engines.intervals import Interval, interval_ms
+from serve.commands.requests import DataRequest
+
+_BLOCK: Final = 1 << 20
+
+
+def catalog_of_file(data: DataRequest, settings: Settings) -> Path:
+    """Folder of the catalog that holds the file's bars; made at the first use of the file.
+
+    Raises UnusableFile, ConflictingRows and BadBars for what cannot be imported.
+    """
+    path = data.file
+    if path is None or not path.exists():
+        raise InvalidInput("data.file", str(path), "a file that exists")
+    symbol = data.symbols[0] if "symbols" in data.model_fields_set else None
+    if symbol is not None and len(data.symbols) > 1:
+        symbol = None
+    category = data.category if "category" in data.model_fields_set else None
+    root = settings.file_folder(_digest(path, f"{symbol}/{category}"))
+    catalog = Catalog(root)
+    if not catalog.series():
+        now_ms = SystemClock().now_ms()
+        load(path, now_ms=now_ms, symbol=symbol, category=category).store_in(catalog)
+    return root
+
+
+def symbols_of(data: DataRequest, catalog: Catalog) -> tuple[str, ...]:
+    """Those asked for, or all of the file. Raises InvalidInput for one that it does not hold."""
+    held = [one.symbol for one in catalog.series() if one.category == data.category]
+    if not held:
+        categories = sorted({one.category for one in catalog.series()})
+        raise InvalidInput("data.category", data.category, f"the file's: {', '.join(categories)}")
+    if "symbols" not in data.model_fields_set:
+        return tuple(dict.fromkeys(held))
+    for symbol in data.symbols:
+        if symbol not in held:
+            expected = f"one that the file holds: {', '.join(dict.fromkeys(held))}"
+            raise InvalidInput("data.symbols", symbol, expected)
+    return data.symbols
+
+
+def intervals_of(data: DataRequest, catalog: Catalog) -> tuple[Interval, ...]:
+    """Those asked for; if none were, the default where the file is fine enough, else its own."""
+    finest = min((one.interval for one in catalog.series()), key=interval_ms)
+    default_ms = interval_ms(data.intervals[0])
+    fits = interval_ms(finest) <= default_ms and default_ms % interval_ms(finest) == 0
+    return data.intervals if "intervals" in data.model_fields_set or fits else (finest,)
+
+
+def _digest(path: Path, options: str) -> str:
+    content = hashlib.sha256(options.encode())
+    files = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())
+    for one in files:
+        # The name counts: it may tell symbol and interval.
+        content.update(one.name.encode())
+        with one.open("rb") as file:
+            while block := file.read(_BLOCK):
+                content.update(block)
+    return content.hexdigest()[:16]

@@ -1,0 +1,362 @@
+"""What does a report of a run or a sweep say? Its content, out of results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cluster.settings import Settings
+from engines.bars import Bars, Floats
+from engines.batch.summary import STATISTICS
+from engines.spec import Value
+from serve.commands.backtests import Backtested, Run, run_chart
+from serve.commands.invocation import command_of
+from serve.commands.markets import Charts
+from serve.commands.requests import BacktestRequest
+from serve.commands.sweeps import Planned, Swept
+from serve.reports import content
+from serve.reports.figures import percent, setting
+from serve.reports.page import write_report
+from strategies.backtest import Terms
+from strategies.graph.python_code import python_code
+from strategies.graph.strategy import Strategy
+from tune.chunk import TEST, TRAIN
+from tune.landscape import rank_correlation, surfaces
+from tune.sweep_spec import SweepWindow
+
+_BEST_ROWS: Final = 20
+_DRAWN_POINTS: Final = 3000
+_SHOWN: Final = ("total_return", "sharpe", "max_drawdown", "profit_factor", "trades")
+_SEED: Final = 7
+
+
+def backtest_report(backtested: Backtested, now_ms: int) -> content.Report:
+    """The report of a backtest: a tab for each chart."""
+    runs = backtested.runs
+    first = runs[0].result
+    held = _hold(runs[0].bars, first.equity, first.spec.broker.initial_cash)
+    earned = percent(first.statistics["total_return"], signed=True)
+    kept = percent(float(held[-1] / first.spec.broker.initial_cash - 1.0), signed=True)
+    sentence = (
+        f"{backtested.strategy.name} on {runs[0].chart.name} returned {earned} in "
+        f"{first.statistics['trades']:,.0f} trades; buying and holding returned {kept}."
+    )
+    digests = [content.Fact(f"Run {run.chart.name}", run.result.spec.digest) for run in runs]
+    digests += [content.Fact(f"Ledger {run.chart.name}", run.result.ledger_digest) for run in runs]
+    return content.Report(
+        title=f"{backtested.strategy.name} · {_names(backtested.charts)}",
+        sentence=sentence,
+        created=_created(now_ms),
+        source=_source(backtested.charts),
+        facts=_facts(backtested.strategy, backtested.request, runs),
+        digests=(content.Fact("Strategy", backtested.strategy.digest), *digests),
+        command=command_of("backtest", backtested.request),
+        code=python_code(backtested.strategy),
+        runs=tuple(_run(run, backtested.values, ()) for run in runs),
+        notes=(*backtested.charts.notes, *_notes(runs)),
+    )
+
+
+def sweep_report(swept: Swept, now_ms: int) -> content.Report:
+    """The report of a sweep: its rows, and the best row of each chart as a backtest."""
+    planned = swept.planned
+    table = pq.read_table(swept.finished.table)
+    best = swept.finished.best
+    runs = tuple(_best_run(planned, number, table) for number in range(len(planned.spec.windows)))
+    order = _order_of_charts(planned, best)
+    tabs = tuple(runs[number] for number in order)
+    return content.Report(
+        title=f"{planned.strategy.name} · sweep of {_names(planned.charts)}",
+        sentence=_sweep_sentence(planned, best, tabs[0][1]),
+        created=_created(now_ms),
+        source=_source(planned.charts),
+        facts=_facts(planned.strategy, planned.request, [run for run, _ in tabs]),
+        digests=_sweep_digests(swept, [run for run, _ in tabs]),
+        command=command_of("sweep", planned.request),
+        code=python_code(planned.strategy),
+        runs=tuple(page for _, page in tabs),
+        notes=(*planned.charts.notes, *_sweep_notes(planned), *_notes([run for run, _ in tabs])),
+        sweep=_sweep(planned, table, best),
+    )
+
+
+def write_backtest_report(
+    backtested: Backtested, settings: Settings, now_ms: int, path: Path | None = None
+) -> Path:
+    """Write the page to `path`, or under its run's digest into the reports folder."""
+    name = f"backtest-{backtested.runs[0].result.spec.digest[:12]}.html"
+    target = path or settings.reports_folder / name
+    write_report(backtest_report(backtested, now_ms), target)
+    return target
+
+
+def write_sweep_report(
+    swept: Swept, settings: Settings, now_ms: int, path: Path | None = None
+) -> Path:
+    """Write the page to `path`, or under the sweep's digest into the reports folder."""
+    target = path or settings.reports_folder / f"sweep-{swept.digest[:12]}.html"
+    write_report(sweep_report(swept, now_ms), target)
+    return target
+
+
+def _best_run(planned: Planned, number: int, table: pa.Table) -> tuple[Run, content.Run]:
+    """The best row of one chart, run again with everything kept."""
+    window, chart = planned.spec.windows[number], planned.charts.charts[number]
+    row = _best_row(planned, table, window)
+    values = {name: planned.rows[name][row["row"]].item() for name in planned.rows}
+    terms = Terms(chart.instrument, planned.spec.broker)
+    start_ms = planned.request.data.start
+    run = run_chart(planned.strategy, values, planned.charts, chart, terms, start_ms)
+    periods = tuple(
+        content.Period(name, _figures(row, prefix))
+        for name, prefix in (("In sample", TRAIN), ("Out of sample", TEST))
+        if window.split_ms is not None or prefix == TRAIN
+    )
+    return run, _run(run, values, periods, window.split_ms)
+
+
+def _best_row(planned: Planned, table: pa.Table, window: SweepWindow) -> dict[str, Any]:
+    symbol, interval = (table.column(name).to_numpy() for name in ("symbol", "interval"))
+    own = np.flatnonzero((symbol == window.series.symbol) & (interval == window.series.interval))
+    objective = planned.request.objective
+    scores = table.column(f"{TRAIN}{objective}").to_numpy()[own]
+    scores = np.nan_to_num((STATISTICS[objective].better or 1) * scores, nan=-np.inf)
+    found: dict[str, Any] = table.slice(int(own[np.argmax(scores)]), 1).to_pylist()[0]
+    return found
+
+
+def _run(
+    run: Run,
+    values: Mapping[str, Value],
+    periods: tuple[content.Period, ...],
+    split_ms: int | None = None,
+) -> content.Run:
+    result = run.result
+    cash = result.spec.broker.initial_cash
+    traded = run.bars.between(result.spec.start_ms, result.spec.end_ms)
+    return content.Run(
+        name=run.chart.name,
+        periods=(content.Period("Whole range", result.statistics), *periods),
+        initial_cash=cash,
+        open_ms=result.open_ms,
+        equity=result.equity,
+        trades=result.trades,
+        refusals=result.refusals,
+        costs=_costs(run),
+        hold=_hold(run.bars, result.equity, cash),
+        bars=traded,
+        split_ms=split_ms,
+        parameters=dict(values),
+        quote=content.Currency(run.chart.instrument.quote or "USDT"),
+    )
+
+
+def _hold(bars: Bars, equity: Floats, cash: float) -> Floats:
+    """Equity of buying at the first traded open and holding, without costs, (n_bars,)."""
+    closes = bars.close[-len(equity) :]
+    return np.asarray(cash * closes / bars.open[-len(equity)])
+
+
+def _costs(run: Run) -> content.Costs:
+    figures = run.result.statistics
+    slippage = 0.0 if run.result.spec.broker.slippage_ticks == 0.0 else float("nan")
+    return content.Costs(
+        fees=figures["fees"],
+        turnover=figures["turnover"],
+        gross_profit=figures["gross_profit"],
+        funding=float("nan"),
+        slippage=slippage,
+    )
+
+
+def _sweep(planned: Planned, table: pa.Table, best: Sequence[Mapping[str, Any]]) -> content.Sweep:
+    objective = planned.request.objective
+    statistics = tuple(dict.fromkeys((objective, *_SHOWN)))
+    several = len(planned.spec.windows) > 1
+    ranked = tuple(
+        content.RankedRow(
+            rank,
+            _settings(planned, row),
+            {name: row[f"{TRAIN}{name}"] for name in statistics},
+            {name: row[f"{TEST}{name}"] for name in statistics if f"{TEST}{name}" in row},
+            f"{row['symbol']} {row['interval']}" if several else "",
+        )
+        for rank, row in enumerate(best[:_BEST_ROWS], 1)
+    )
+    return content.Sweep(
+        rows_tried=planned.spec.total_rows,
+        statistics=statistics,
+        best=ranked,
+        quote=content.Currency(planned.spec.windows[0].instrument.quote or "USDT"),
+        scatter=_scatter(objective, table, best),
+        surfaces=_surfaces(planned, table, best[0]),
+    )
+
+
+def _scatter(
+    objective: str, table: pa.Table, best: Sequence[Mapping[str, Any]]
+) -> content.Scatter | None:
+    if f"{TEST}{objective}" not in table.column_names:
+        return None
+    first, second = (table.column(f"{kind}{objective}").to_numpy() for kind in (TRAIN, TEST))
+    rows = np.arange(len(first))
+    if len(rows) > _DRAWN_POINTS:
+        drawn = np.random.default_rng(_SEED).choice(rows, _DRAWN_POINTS, replace=False)
+        rows = np.sort(drawn)
+    shown = best[:_BEST_ROWS]
+    marks = np.array([[row[f"{kind}{objective}"] for row in shown] for kind in (TRAIN, TEST)])
+    return content.Scatter(
+        objective,
+        np.concatenate([marks[0], first[rows]]),
+        np.concatenate([marks[1], second[rows]]),
+        tuple(range(len(shown))),
+        len(first),
+        rank_correlation(first, second),
+    )
+
+
+def _surfaces(
+    planned: Planned, table: pa.Table, best: Mapping[str, Any]
+) -> tuple[content.Surface, ...]:
+    """Surfaces of the chart that holds the best row."""
+    objective = planned.request.objective
+    own = (table.column("symbol").to_numpy() == best["symbol"]) & (
+        table.column("interval").to_numpy() == best["interval"]
+    )
+    varied = {
+        axis.name: table.column(f"param_{axis.name}").to_numpy()[own]
+        for axis in planned.spec.space.axes
+    }
+    scores = table.column(f"{TRAIN}{objective}").to_numpy()[own]
+    chart = f"{best['symbol']} {best['interval']}"
+    found = []
+    for one in surfaces(varied, scores):
+        others = [name for name in varied if name not in (one.x_name, one.y_name)]
+        over = f"median over {' and '.join(others)}" if others else "one row a cell"
+        place = tuple(
+            int(np.argmin(np.abs(values - best[f"param_{name}"])))
+            for name, values in ((one.y_name, one.y_values), (one.x_name, one.x_values))
+        )
+        found.append(
+            content.Surface(
+                objective,
+                one.x_name,
+                tuple(map(float, one.x_values)),
+                one.y_name,
+                tuple(map(float, one.y_values)),
+                one.values,
+                f"{chart}, in sample, {over}",
+                (place[0], place[1]),
+            )
+        )
+    return tuple(found)
+
+
+def _sweep_sentence(planned: Planned, best: Sequence[Mapping[str, Any]], shown: content.Run) -> str:
+    top = best[0]
+    row = " · ".join(f"{name} {setting(value)}" for name, value in _settings(planned, top).items())
+    inside = percent(top[f"{TRAIN}total_return"], signed=True)
+    text = f"The best of {planned.spec.total_rows:,} rows ({row}"
+    text += f", {top['symbol']} {top['interval']}) returned {inside} in sample"
+    if f"{TEST}total_return" in top:
+        outside = percent(top[f"{TEST}total_return"], signed=True)
+        text += f" and {outside} on the bars it had not seen"
+    if shown.hold is not None:
+        held = percent(float(shown.hold[-1] / shown.initial_cash - 1.0), signed=True)
+        text += f"; buying and holding over all of them returned {held}"
+    return f"{text}."
+
+
+def _settings(planned: Planned, row: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: row[f"param_{name}"] for name in planned.rows}
+
+
+def _figures(row: Mapping[str, Any], prefix: str) -> dict[str, float]:
+    return {name: row[f"{prefix}{name}"] for name in STATISTICS}
+
+
+def _order_of_charts(planned: Planned, best: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Charts by their best rows, those without a row among the best last."""
+    names = [(one.series.symbol, one.series.interval) for one in planned.spec.windows]
+    ranked = [names.index((row["symbol"], row["interval"])) for row in best]
+    return list(dict.fromkeys([*ranked, *range(len(names))]))
+
+
+def _sweep_notes(planned: Planned) -> list[str]:
+    if planned.spec.windows[0].split_ms is None:
+        return ["Every bar was searched over: nothing says how the best row does on others."]
+    return [
+        "Rows are ranked by their in-sample part alone. Each part starts flat and with all its "
+        "cash; the chart below runs through both."
+    ]
+
+
+def _notes(runs: Sequence[Run]) -> list[str]:
+    notes = []
+    if any(run.chart.instrument.category != "spot" for run in runs):
+        notes.append("Funding payments and liquidations are not simulated yet.")
+    if any(run.chart.dataset.finer is None for run in runs):
+        notes.append("Inside a bar an assumed path decided which exit came first.")
+    return notes
+
+
+def _sweep_digests(swept: Swept, runs: Sequence[Run]) -> tuple[content.Fact, ...]:
+    bars = [
+        content.Fact(f"Bars {one.series.symbol} {one.series.interval}", one.dataset_digest)
+        for one in swept.planned.spec.windows
+    ]
+    ledgers = [content.Fact(f"Ledger {run.chart.name}", run.result.ledger_digest) for run in runs]
+    strategy = content.Fact("Strategy", swept.planned.strategy.digest)
+    return (content.Fact("Sweep", swept.digest), strategy, *bars, *ledgers)
+
+
+def _facts(
+    strategy: Strategy, request: BacktestRequest, runs: Sequence[Run]
+) -> tuple[content.Fact, ...]:
+    broker = runs[0].result.spec.broker
+    chart = runs[0].chart
+    finer = chart.dataset.finer
+    taker = broker.taker_fee_rate
+    fee = float(chart.instrument.taker_fee_rate) if taker is None else taker
+    spec = runs[0].result.spec
+    inside = "an assumed path" if finer is None else f"bars of {finer} min"
+    return (
+        content.Fact("Strategy", strategy.description or strategy.name),
+        content.Fact("Charts", ", ".join(run.chart.name for run in runs)),
+        content.Fact("Range", f"{_day(spec.start_ms)} to {_day(spec.end_ms)}"),
+        content.Fact("Fills", f"market orders at the {broker.fill_at.replace('_', ' ')}"),
+        content.Fact("Inside a bar", inside),
+        content.Fact("Rules", broker.profile),
+        content.Fact("Initial cash", f"{broker.initial_cash:,.2f}"),
+        content.Fact("Leverage", f"{broker.leverage:g}"),
+        content.Fact("Taker fee", percent(fee, 3)),
+        content.Fact("Slippage", f"{broker.slippage_ticks:g} ticks"),
+        content.Fact(
+            "Tick, lot", f"{chart.instrument.tick or 'none'}, {chart.instrument.lot or 'none'}"
+        ),
+        content.Fact("Engine", f"semantics {spec.semantics}, {spec.path} kernel"),
+    )
+
+
+def _source(charts: Charts) -> content.Source:
+    return content.Source(f"{charts.source[:1].upper()}{charts.source[1:]}.", charts.synthetic)
+
+
+def _names(charts: Charts) -> str:
+    names = [chart.name for chart in charts.charts]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _day(time_ms: int) -> str:
+    moment = datetime.fromtimestamp(time_ms / 1000, UTC)
+    return f"{moment:%Y-%m-%d}" if time_ms % 86_400_000 == 0 else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _created(now_ms: int) -> str:
+    return f"Made on {datetime.fromtimestamp(now_ms / 1000, UTC):%d %B %Y, %H:%M}"
