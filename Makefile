@@ -7,7 +7,7 @@ WARM := .venv/.warm
 KERNELS := $(shell find engines -name '*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint types test
+.PHONY: help install run lint types test
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ $(WARM): $(READY) $(KERNELS)
 	@echo "Compiling the kernels, once for these sources"
 	@$(BIN)/python -c 'import strategies.backtest; from engines.compile import warm_up; warm_up()'
 	@touch $@
+
+run: $(WARM) ## the main job: a year of minute bars, a sweep on Ray, a report; BARS=file for your own
+	@$(BIN)/bst tour $(if $(BARS),--file "$(BARS)") $(if $(SYMBOL),--symbol "$(SYMBOL)")
 
 lint: $(READY) ## style and import rules
 	$(BIN)/ruff check .

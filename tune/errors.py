@@ -2,6 +2,7 @@
 
 SweepError       base
 ├─ DiskFull      a part could not be written: free space and resume, finished parts are kept
+├─ NotFinished   parts are missing: go on with the sweep first
 └─ ChunkFailed   a chunk failed on every try; the message tells which rows
 """
 
@@ -16,6 +17,10 @@ class SweepError(TesterError):
 
 class DiskFull(SweepError):
     """A part could not be written; what is finished is kept."""
+
+
+class NotFinished(SweepError):
+    """Something was asked of a sweep that has not run to its end."""
 
 
 class ChunkFailed(SweepError):

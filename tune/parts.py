@@ -25,6 +25,7 @@ class Parts:
 
     def __init__(self, results: Path, spec: SweepSpec) -> None:
         self.folder = results / spec.digest
+        self.whole = self.folder / WHOLE
         self._parts = self.folder / "parts"
 
     def begin(self, request: dict[str, Any]) -> None:
@@ -66,7 +67,6 @@ class Parts:
 
         One part is in memory at a time. The same parts give the same bytes.
         """
-        whole = self.folder / WHOLE
 
         def write(path: Path) -> None:
             tables = self._tables(chunks)
@@ -76,8 +76,8 @@ class Parts:
                 for table in tables:
                     writer.write_table(table)
 
-        self._write(whole, write)
-        return whole
+        self._write(self.whole, write)
+        return self.whole
 
     def _tables(self, chunks: Sequence[Chunk]) -> Iterator[pa.Table]:
         for chunk in chunks:

@@ -65,8 +65,12 @@ class Axis:
             spaced = np.geomspace(self.low, self.high, _GRID_POINTS)
             return np.unique(np.rint(spaced)) if self.kind == "int" else _tidy(spaced)
         step = self.step or self._default_step()
-        count = math.floor((self.high - self.low) / step + 1e-9) + 1
-        return _tidy(self.low + step * np.arange(count))
+        return _tidy(self.low + step * np.arange(self._n_steps(step)))
+
+    def count(self) -> int:
+        """How many values a grid has, without making them."""
+        stepped = not self.values and self.low < self.high and (self.step or not self.log)
+        return self._n_steps(self.step or self._default_step()) if stepped else len(self.grid())
 
     def sample(self, unit: Floats) -> Floats:
         """Values for numbers drawn from [0, 1): uniform over the range, or over the list."""
@@ -81,6 +85,9 @@ class Axis:
         if self.log:
             return _tidy(self.low * (self.high / self.low) ** unit)
         return _tidy(self.low + unit * (self.high - self.low))
+
+    def _n_steps(self, step: float) -> int:
+        return math.floor((self.high - self.low) / step + 1e-9) + 1
 
     def _default_step(self) -> float:
         step = (self.high - self.low) / (_GRID_POINTS - 1)
@@ -121,7 +128,7 @@ class Space:
         """Rows before constraints."""
         if self.kind != "grid":
             return self.rows
-        return math.prod(len(axis.grid()) for axis in self.axes)
+        return math.prod(axis.count() for axis in self.axes)
 
     def canonical(self) -> dict[str, Any]:
         """The space as JSON values."""

@@ -13,7 +13,7 @@ import pyarrow as pa
 from engines.bars import Floats
 from engines.errors import TesterError
 from tune.chunk import chunk_table, prepare
-from tune.errors import ChunkFailed
+from tune.errors import ChunkFailed, NotFinished
 from tune.parts import Parts
 from tune.ranking import Best
 from tune.sweep_spec import Chunk, SweepSpec
@@ -82,12 +82,11 @@ def run_sweep(
     started_s = time.monotonic()
     chunks = spec.chunks()
     run = _Run(spec, rows, parts, Best(objective), watcher)
-    there = {chunk.digest for chunk in parts.finished(chunks)}
-    for chunk in chunks:
-        if chunk.digest in there:
-            _take(run, chunk, parts.read(chunk))
+    there = parts.finished(chunks)
+    for chunk in there:
+        _take(run, chunk, parts.read(chunk))
     run.tell()
-    missing = [chunk for chunk in chunks if chunk.digest not in there]
+    missing = [chunk for chunk in chunks if chunk not in set(there)]
     if missing:
         _compute(run, missing, dataset_ref, cpus)
     watcher.report(spec.total_rows, spec.total_rows, "joining parts", run.best.top_row())
@@ -95,6 +94,23 @@ def run_sweep(
     computed = sum(chunk.n_rows for chunk in missing)
     seconds = time.monotonic() - started_s
     return Finished(table, run.best.rows(), spec.total_rows, computed, seconds)
+
+
+def finished_sweep(spec: SweepSpec, parts: Parts, objective: str) -> Finished:
+    """A sweep that ran before, its rows ranked by `objective`.
+
+    Raises NotFinished if parts of it are missing, ResultBroken for damaged ones.
+    """
+    chunks = spec.chunks()
+    there = parts.finished(chunks)
+    if len(there) < len(chunks):
+        done = sum(chunk.n_rows for chunk in there)
+        raise NotFinished(f"{done:,} of {spec.total_rows:,} rows are done: go on with --resume")
+    best = Best(objective)
+    for chunk in chunks:
+        best.add(parts.read(chunk))
+    table = parts.whole if parts.whole.exists() else parts.join(chunks)
+    return Finished(table, best.rows(), spec.total_rows, 0, 0.0)
 
 
 def _compute(

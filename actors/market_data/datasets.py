@@ -8,7 +8,7 @@ from typing import NamedTuple
 from actors.market_data.store import Catalog
 from engines.bars import Bars, Series
 from engines.errors import InvalidInput, MissingData
-from engines.intervals import INTERVALS, Interval, interval_ms
+from engines.intervals import INTERVALS, Interval, Times, interval_ms
 from strategies.evaluation.dataset import Dataset
 from strategies.graph.nodes import Source
 from strategies.graph.strategy import Strategy
@@ -23,6 +23,34 @@ class DatasetRequest(NamedTuple):
     others: tuple[MarketRef, ...]
     start_ms: int | None
     end_ms: int | None
+
+
+class DatasetInfo(NamedTuple):
+    """What has to be known of a dataset before anything runs on it."""
+
+    digest: str
+    open_ms: Times
+
+
+class Datasets:
+    """Datasets of the catalog at `root`: each is read once to tell of it and to hand it out."""
+
+    def __init__(self, root: str) -> None:
+        self._catalog = Catalog(root)
+        self._loaded: dict[DatasetRequest, Dataset] = {}
+        self._infos: dict[DatasetRequest, DatasetInfo] = {}
+
+    def info(self, request: DatasetRequest) -> DatasetInfo:
+        """Name and opens of a dataset's bars. Raises MissingData, CatalogError."""
+        if request not in self._infos:
+            dataset = self._loaded[request] = load_dataset(self._catalog, request)
+            self._infos[request] = DatasetInfo(dataset.digest, dataset.bars.open_ms)
+        return self._infos[request]
+
+    def take(self, request: DatasetRequest) -> Dataset:
+        """The dataset itself, which is forgotten here. Raises as `info` does."""
+        self.info(request)
+        return self._loaded.pop(request, None) or load_dataset(self._catalog, request)
 
 
 def load_dataset(catalog: Catalog, request: DatasetRequest) -> Dataset:

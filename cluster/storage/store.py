@@ -51,6 +51,15 @@ class StoredSweep:
     spec: str
 
 
+@dataclass(frozen=True)
+class StoredBacktest:
+    """A single run as the store knows it; `spec` is JSON text."""
+
+    digest: str
+    ledger_digest: str
+    spec: str
+
+
 class Store:
     """The project's store. Safe for several processes; every method is one transaction.
 
@@ -145,6 +154,17 @@ class Store:
         )
         with self._transaction() as session:
             return [_stored(row, name) for row, name in session.execute(query)]
+
+    def backtests(self, digest_prefix: str) -> list[StoredBacktest]:
+        """Recorded single runs, newest first, whose digest begins with `digest_prefix`."""
+        query = (
+            select(BacktestRow)
+            .where(BacktestRow.digest.startswith(digest_prefix, autoescape=True))
+            .order_by(BacktestRow.created_ms.desc())
+        )
+        with self._transaction() as session:
+            found = session.scalars(query)
+            return [StoredBacktest(one.digest, one.ledger_digest, one.spec) for one in found]
 
     def trials_of(self, lineage: str) -> int:
         """Evaluations of a strategy's lineage so far: what asking again costs."""

@@ -33,7 +33,14 @@ def catalog_of_file(data: DataRequest, settings: Settings) -> Path:
     catalog = Catalog(root)
     if not catalog.series():
         now_ms = SystemClock().now_ms()
-        load(path, now_ms=now_ms, symbol=symbol, category=category).store_in(catalog)
+        found = load(
+            path,
+            now_ms=now_ms,
+            symbol=symbol,
+            category=category,
+            assumed_category=data.category,
+        )
+        found.store_in(catalog)
     return root
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,14 +13,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cluster.settings import Settings
+from cluster.storage.store import Store
 from engines.bars import Bars, Floats
 from engines.batch.summary import STATISTICS
 from engines.spec import Value
-from serve.commands.backtests import Backtested, Run, run_chart
+from serve.commands.backtests import Backtested, Run, run_backtest, run_chart
 from serve.commands.invocation import command_of
+from serve.commands.job import Job, Ticket
 from serve.commands.markets import Charts
-from serve.commands.requests import BacktestRequest
-from serve.commands.sweeps import Planned, Swept
+from serve.commands.requests import BacktestRequest, request_from
+from serve.commands.sweeps import Planned, Swept, finished_before, recorded_sweep
 from serve.reports import content
 from serve.reports.figures import percent, setting
 from serve.reports.page import write_report
@@ -105,6 +108,39 @@ def write_sweep_report(
     return target
 
 
+def start_report(
+    digest_prefix: str, settings: Settings, now_ms: int, path: Path | None = None
+) -> Job[Path]:
+    """Begin to write the page of a recorded sweep, or else backtest, again.
+
+    Raises InvalidInput if nothing recorded has such a name.
+    """
+    store = Store(settings.store_url)
+    singles = [] if digest_prefix == "last" else store.backtests(digest_prefix)
+    store.close()
+    if singles and not _is_sweep(digest_prefix, settings):
+        request = request_from(BacktestRequest, json.loads(singles[0].spec)["request"])
+
+        def work(ticket: Ticket) -> Path:
+            again = run_backtest(request, settings, ticket)
+            return write_backtest_report(again, settings, now_ms, path)
+
+        return Job(work)
+    stored = recorded_sweep(digest_prefix, settings)
+    return Job(
+        lambda ticket: write_sweep_report(
+            finished_before(stored, settings, ticket), settings, now_ms, path
+        )
+    )
+
+
+def _is_sweep(digest_prefix: str, settings: Settings) -> bool:
+    store = Store(settings.store_url)
+    found = store.sweeps(digest_prefix)
+    store.close()
+    return bool(found)
+
+
 def _best_run(planned: Planned, number: int, table: pa.Table) -> tuple[Run, content.Run]:
     """The best row of one chart, run again with everything kept."""
     window, chart = planned.spec.windows[number], planned.charts.charts[number]
@@ -146,7 +182,7 @@ def _run(
         initial_cash=cash,
         open_ms=result.open_ms,
         equity=result.equity,
-        trades=result.trades,
+        trades={**result.trades, "number": result.trades["number"] + 1},
         refusals=result.refusals,
         costs=_costs(run),
         hold=_hold(run.bars, result.equity, cash),

@@ -25,7 +25,16 @@ Request = TypeVar("Request", bound="Model")
 
 
 def _interval(value: object) -> object:
-    return parse_interval(str(value)) if isinstance(value, (str, int)) else value
+    if not isinstance(value, (str, int)):
+        return value
+    try:
+        return parse_interval(str(value))
+    except InvalidInput as error:
+        raise ValueError(error.expected) from None
+
+
+def _finer(value: object) -> object:
+    return value if value in ("auto", "none") else _interval(value)
 
 
 def _moment_ms(value: object) -> object:
@@ -43,6 +52,7 @@ def _moment_ms(value: object) -> object:
 
 
 IntervalCode = Annotated[Interval, BeforeValidator(_interval)]
+FinerCode = Annotated[Interval | Literal["auto", "none"], BeforeValidator(_finer)]
 MomentMs = Annotated[int, BeforeValidator(_moment_ms)]
 Number = int | float
 SourceName = Literal["auto", "imported", "sandbox", "mainnet", "testnet", "demo"]
@@ -102,7 +112,7 @@ class DataRequest(Model):
     intervals: tuple[IntervalCode, ...] = Field(default=("15",), min_length=1)
     start: MomentMs | None = Field(default=None, description="UTC; date, time or milliseconds")
     end: MomentMs | None = Field(default=None, description="UTC, exclusive")
-    finer: IntervalCode | Literal["auto", "none"] = Field(
+    finer: FinerCode = Field(
         default="auto", description="interval of the bars that fills walk through inside each bar"
     )
     source: SourceName = Field(
@@ -169,6 +179,16 @@ def request_from(kind: type[Request], fields: Mapping[str, Any]) -> Request:
     if isinstance(request, SweepRequest):
         request.check()
     return request
+
+
+def moment_ms(field_name: str, text: str) -> int:
+    """UTC milliseconds of a date, time or number of milliseconds. Raises InvalidInput."""
+    try:
+        found = _moment_ms(text)
+        return int(str(found))
+    except ValueError:
+        expected = "a date like 2025-01-31, a time like 2025-01-31T12:00Z"
+        raise InvalidInput(field_name, text, expected) from None
 
 
 def read_request(path: Path) -> dict[str, Any]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from actors.clock import SystemClock
+from actors.market_data.datasets import DatasetInfo, DatasetRequest, Datasets
 from cluster.ray_runtime import Runtime, ray_session
 from cluster.settings import Settings, settings_from
 from cluster.storage.store import Status, Store, StoredSweep
 from engines.bars import Floats
+from engines.broker import Broker
 from engines.errors import InvalidInput
 from serve.commands.job import Cancelled, Job, Ticket
 from serve.commands.markets import Chart, Charts, resolve
@@ -30,13 +32,15 @@ from strategies.library import LIBRARY
 from tune.errors import DiskFull
 from tune.estimate import Estimate, estimate
 from tune.parts import SPEC, Parts
-from tune.space import rows_of
-from tune.sweep import Finished, run_sweep
+from tune.space import Space, rows_of
+from tune.sweep import Finished, finished_sweep, run_sweep
 from tune.sweep_spec import SweepSpec, SweepWindow
 from tune.windows import sweep_window
 
 if TYPE_CHECKING:
     from actors.market_data.actor import MarketDataHandle
+
+AskInfo = Callable[[DatasetRequest], DatasetInfo]
 
 _SHOWN_DIGITS: Final = 12
 
@@ -51,6 +55,18 @@ class Planned:
     spec: SweepSpec
     rows: Mapping[str, Floats]
     folder: Path
+
+
+class _Search(NamedTuple):
+    """What a request means, before any bar is looked at."""
+
+    request: SweepRequest
+    strategy: Strategy
+    space: Space
+    fixed: Mapping[str, Number]
+    rows: Mapping[str, Floats]
+    broker: Broker
+    charts: Charts
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +94,9 @@ def start_estimate(request: SweepRequest, settings: Settings | None = None) -> J
     known = settings or settings_from()
 
     def work(ticket: Ticket) -> Estimate:
-        with _session(known) as runtime, _planned(request, known, ticket) as (planned, bars):
+        search = _searched(request, known, ticket)
+        with _session(known) as runtime, _planned(search, known) as (planned, bars):
+            ticket.report(0, 0, "measuring a few rows")
             return _estimate(planned, bars, runtime)
 
     return Job(work)
@@ -111,10 +129,11 @@ def recorded_sweep(digest_prefix: str, settings: Settings) -> StoredSweep:
 def _sweep(
     request: SweepRequest, settings: Settings, ticket: Ticket, digest: str | None = None
 ) -> Swept:
-    with _session(settings) as runtime, _planned(request, settings, ticket) as (planned, bars):
-        if digest not in (None, planned.spec.digest):
-            expected = "bars, rules and engine as they were: start it anew with bst sweep"
-            raise InvalidInput("sweep to go on with", digest, expected)
+    # What is wrong with the request or its bars is told before Ray starts.
+    search = _searched(request, settings, ticket)
+    ticket.report(0, 0, "starting Ray")
+    with _session(settings) as runtime, _planned(search, settings) as (planned, bars):
+        _check_same(planned, digest)
         parts = Parts(settings.results_folder, planned.spec)
         parts.begin(_pinned(planned))
         needs = None
@@ -135,6 +154,22 @@ def _sweep(
     return Swept(planned, finished, needs)
 
 
+def finished_before(stored: StoredSweep, settings: Settings, ticket: Ticket) -> Swept:
+    """A recorded sweep that ran to its end, without Ray. Raises NotFinished, InvalidInput."""
+    search = _searched(_kept_request(stored), settings, ticket)
+    planned = _plan(search, settings, lambda root: Datasets(root).info)
+    _check_same(planned, stored.digest)
+    parts = Parts(settings.results_folder, planned.spec)
+    finished = finished_sweep(planned.spec, parts, planned.request.objective)
+    return Swept(planned, finished, None)
+
+
+def _check_same(planned: Planned, digest: str | None) -> None:
+    if digest not in (None, planned.spec.digest):
+        expected = "bars, rules and engine as they were: start it anew with bst sweep"
+        raise InvalidInput("recorded sweep", digest, expected)
+
+
 @contextmanager
 def _session(settings: Settings) -> Iterator[Runtime]:
     with ray_session(settings.ray_address, settings.workers) as runtime:
@@ -142,33 +177,46 @@ def _session(settings: Settings) -> Iterator[Runtime]:
 
 
 @contextmanager
-def _planned(
-    request: SweepRequest, settings: Settings, ticket: Ticket
-) -> Iterator[tuple[Planned, MarketDataHandle]]:
+def _planned(search: _Search, settings: Settings) -> Iterator[tuple[Planned, MarketDataHandle]]:
     """The sweep's plan, and the actor that holds its bars while the sweep runs."""
     # Imports Ray, whose core reads its settings at that moment: not before a session is there.
     from actors.market_data.actor import MarketDataHandle
 
+    held: list[MarketDataHandle] = []
+
+    def ask(root: str) -> AskInfo:
+        held.append(MarketDataHandle(root))
+        return held[0].info
+
+    try:
+        planned = _plan(search, settings, ask)
+        yield planned, held[0]
+    finally:
+        for bars in held:
+            bars.close()
+
+
+def _searched(request: SweepRequest, settings: Settings, ticket: Ticket) -> _Search:
+    """Rows and charts of a request; bars that are missing have been fetched."""
     strategy = strategy_from(request.strategy)
     space, fixed = space_from(request, strategy)
+    broker = request.broker.broker()
     free = rows_of(space, lambda block: allowed_rows(strategy, {**block, **_whole(fixed, block)}))
     rows = {**free, **_whole(fixed, free)}
     charts = resolve(request, strategy, settings, ticket)
     for note in charts.notes:
         ticket.note(note)
-    bars = MarketDataHandle(str(charts.catalog_root))
-    try:
-        ticket.report(0, 0, "loading bars")
-        windows = tuple(
-            _window(chart, bars, request.data.start, request.train_percent / 100.0)
-            for chart in charts.charts
-        )
-        n_rows = len(next(iter(rows.values())))
-        spec = SweepSpec(strategy, space, fixed, n_rows, windows, request.broker.broker())
-        folder = settings.results_folder / spec.digest
-        yield Planned(request, strategy, charts, spec, rows, folder), bars
-    finally:
-        bars.close()
+    return _Search(request, strategy, space, fixed, rows, broker, charts)
+
+
+def _plan(search: _Search, settings: Settings, ask: Callable[[str], AskInfo]) -> Planned:
+    """Windows of a search; `ask` makes who tells of a catalog's datasets."""
+    request, strategy, space, fixed, rows, broker, charts = search
+    info = ask(str(charts.catalog_root))
+    windows = tuple(_window(chart, info, request) for chart in charts.charts)
+    n_rows = len(next(iter(rows.values())))
+    spec = SweepSpec(strategy, space, fixed, n_rows, windows, broker)
+    return Planned(request, strategy, charts, spec, rows, settings.results_folder / spec.digest)
 
 
 def _whole(fixed: Mapping[str, Number], rows: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -176,14 +224,12 @@ def _whole(fixed: Mapping[str, Number], rows: Mapping[str, Floats]) -> dict[str,
     return {name: np.full(n_rows, float(value)) for name, value in fixed.items()}
 
 
-def _window(
-    chart: Chart, bars: MarketDataHandle, start_ms: int | None, train_fraction: float
-) -> SweepWindow:
-    info = bars.info(chart.dataset)
+def _window(chart: Chart, info: AskInfo, request: SweepRequest) -> SweepWindow:
+    digest, open_ms = info(chart.dataset)
+    train_fraction = request.train_percent / 100.0
+    start_ms = request.data.start
     series = chart.dataset.series
-    return sweep_window(
-        series, info.digest, info.open_ms, chart.instrument, start_ms, train_fraction
-    )
+    return sweep_window(series, digest, open_ms, chart.instrument, start_ms, train_fraction)
 
 
 def _estimate(planned: Planned, bars: MarketDataHandle, runtime: Runtime) -> Estimate:

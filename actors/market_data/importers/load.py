@@ -77,15 +77,17 @@ def load(
     kind: Kind | None = None,
     volume: VolumeUnit = "base",
     on_conflict: OnConflict = "stop",
+    assumed_category: Category | None = None,
 ) -> Imported:
     """Everything in the file, archive or folder at `path`, checked; nothing is stored.
 
-    Options say what the files do not tell, and overrule what their names say. A bar that has not
+    Options say what the files do not tell, and overrule what their names say; `assumed_category`
+    is that of files which name none. A bar that has not
     closed by `now_ms` is dropped. `volume="quote"` divides the volume column by the close. Raises
     UnusableFile, ConflictingRows, BadBars, InvalidInput.
     """
     _check_options(category, interval, kind, volume, on_conflict)
-    options = Options(symbol, category, interval, kind, volume, on_conflict)
+    options = Options(symbol, category, interval, kind, volume, on_conflict, assumed_category)
     formats: list[str] = []
     parsed: list[Parsed] = []
     for source in sources(Path(path)):

@@ -38,6 +38,7 @@ class Options:
     kind: Kind | None = None
     volume: VolumeUnit = "base"
     on_conflict: OnConflict = "stop"
+    assumed_category: Category | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def wanted(parts: Iterable[Parsed], options: Options) -> list[Parsed]:
 
 def _market(part: Parsed, options: Options) -> tuple[Category, str]:
     symbol = options.symbol or part.hints.symbol
-    category = options.category or part.hints.category
+    category = options.category or part.hints.category or options.assumed_category
     if symbol is None:
         expected = "given as an option (for example BTCUSDT): the file does not name it"
         raise UnusableFile(f"{part.source}, symbol", None, expected)

@@ -1,0 +1,58 @@
+"""`bst backtest`: one row of parameters over one or several charts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from actors.clock import SystemClock
+from cluster.settings import settings_from
+from serve.cli.console import say, show_json, show_table, wait_for
+from serve.cli.options import fields_from, request_options
+from serve.commands.backtests import Backtested, start_backtest
+from serve.commands.reports import write_backtest_report
+from serve.commands.requests import BacktestRequest, request_from
+from serve.tables import backtest_table
+
+
+@click.command("backtest")
+@request_options
+def backtest_command(*, as_json: bool, report: Any, **given: Any) -> None:
+    """Run STRATEGY, a name of the library or a JSON file, and write its report.
+
+    \b
+    bst backtest sma_cross --symbol ETHUSDT --start 2025-01-01 --end 2025-07-01 --set fast=30
+    bst backtest supertrend --file ETHUSDT-15m.csv --symbol ETHUSDT
+    """
+    settings = settings_from()
+    request = request_from(BacktestRequest, fields_from(given))
+    backtested = wait_for(start_backtest(request, settings))
+    path = write_backtest_report(backtested, settings, SystemClock().now_ms(), report)
+    if as_json:
+        show_json({**_content(backtested), "report": str(path)})
+        return
+    show_table(backtest_table(backtested))
+    if backtested.charts.synthetic:
+        say(f"Synthetic data: {backtested.charts.source}.")
+    say(f"Report: {path}")
+
+
+def _content(backtested: Backtested) -> dict[str, Any]:
+    return {
+        "strategy": backtested.strategy.name,
+        "strategy_digest": backtested.strategy.digest,
+        "parameters": dict(backtested.values),
+        "source": backtested.charts.source,
+        "synthetic": backtested.charts.synthetic,
+        "runs": [
+            {
+                "symbol": run.chart.dataset.series.symbol,
+                "interval": run.chart.dataset.series.interval,
+                "digest": run.result.spec.digest,
+                "ledger_digest": run.result.ledger_digest,
+                "statistics": dict(run.result.statistics),
+            }
+            for run in backtested.runs
+        ],
+    }

@@ -1,0 +1,107 @@
+"""`bst sweep`: many rows of parameters over every chart, on Ray."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final
+
+import click
+
+from actors.clock import SystemClock
+from cluster.settings import Settings, settings_from
+from engines.errors import InvalidInput
+from serve.cli.console import say, show_json, show_table, wait_for
+from serve.cli.options import fields_from, request_options
+from serve.commands.job import Cancelled, Job
+from serve.commands.reports import write_sweep_report
+from serve.commands.requests import SweepRequest, request_from
+from serve.commands.sweeps import Swept, estimate_text, resume_sweep, start_estimate, start_sweep
+from serve.tables import best_table
+
+_PRINTED_ROWS: Final = 5
+
+
+@click.command("sweep")
+@request_options
+@click.option(
+    "--axis",
+    "axes",
+    multiple=True,
+    metavar="NAME=LOW:HIGH[:STEP][:log] or NAME=A,B,C",
+    help="Values to search; parameters without one are searched over their own ranges.",
+)
+@click.option("--search", help="grid, random or latin.")
+@click.option("--rows", type=int, help="Rows of a random or latin search.")
+@click.option("--seed", type=int, help="Of a random or latin search.")
+@click.option("--train-percent", type=float, help="Share of the bars in-sample, 70 by default.")
+@click.option("--objective", help="Statistic that ranks the rows, sharpe by default.")
+@click.option("--resume", metavar="DIGEST", help='Go on with a sweep; "last" is the newest.')
+@click.option("--estimate", "only_estimate", is_flag=True, help="Tell what it would need.")
+def sweep_command(*, as_json: bool, report: Any, **given: Any) -> None:
+    """Sweep STRATEGY's parameters over symbols and intervals, and write a report.
+
+    Asked again for the same, it computes only what is missing.
+
+    \b
+    bst sweep sma_cross --symbol BTCUSDT --symbol ETHUSDT --start 2025-01-01 --end 2026-01-01
+    bst sweep rsi_reversion --axis length=7:21:7 --axis oversold=20,25,30 --file bars.csv
+    bst sweep --resume last
+    """
+    settings = settings_from()
+    if given["only_estimate"]:
+        needs = wait_for(start_estimate(_request(given), settings))
+        show_json(asdict(needs)) if as_json else say(estimate_text(needs))
+        return
+    swept = _finished(_job(given, settings))
+    path = write_sweep_report(swept, settings, SystemClock().now_ms(), report)
+    if as_json:
+        show_json({**sweep_content(swept), "report": str(path)})
+        return
+    show_best(swept)
+    say(f"Table:  {swept.finished.table}")
+    say(f"Report: {path}")
+
+
+def _request(given: dict[str, Any]) -> SweepRequest:
+    return request_from(SweepRequest, fields_from(given))
+
+
+def _job(given: dict[str, Any], settings: Settings) -> Job[Swept]:
+    if not given["resume"]:
+        return start_sweep(_request(given), settings)
+    said = {name for name, value in given.items() if value not in (None, (), False)}
+    if said != {"resume"}:
+        others = ", ".join(sorted(said - {"resume"}))
+        raise InvalidInput("--resume", f"with {others}", "alone: the sweep knows what was asked")
+    return resume_sweep(given["resume"], settings)
+
+
+def _finished(job: Job[Swept]) -> Swept:
+    try:
+        return wait_for(job)
+    except Cancelled:
+        raise Cancelled("Stopped; finished parts are kept: bst sweep --resume last") from None
+
+
+def sweep_content(swept: Swept) -> dict[str, Any]:
+    """A finished sweep as JSON values."""
+    finished, planned = swept.finished, swept.planned
+    return {
+        "digest": swept.digest,
+        "strategy": planned.strategy.name,
+        "strategy_digest": planned.strategy.digest,
+        "source": planned.charts.source,
+        "synthetic": planned.charts.synthetic,
+        "rows": finished.rows,
+        "computed": finished.computed,
+        "seconds": round(finished.seconds, 3),
+        "table": str(finished.table),
+        "best": finished.best[:_PRINTED_ROWS],
+    }
+
+
+def show_best(swept: Swept) -> None:
+    """Print the best rows, and where their bars came from."""
+    show_table(best_table(swept, _PRINTED_ROWS))
+    if swept.planned.charts.synthetic:
+        say(f"Synthetic data: {swept.planned.charts.source}.")

@@ -1,0 +1,229 @@
+"""How is it used from Python? `backtest` and `sweep`, with results that show themselves.
+
+from serve.notebook import backtest, sweep
+
+result = backtest("sma_cross", symbols=["ETHUSDT"], start="2025-01-01", end="2025-07-01")
+result.trades()          # a polars table
+result.plot()            # the report, in the notebook
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from actors.clock import SystemClock
+from cluster.settings import Settings, settings_from
+from engines.errors import InvalidInput
+from engines.result import Result
+from serve.commands.backtests import Backtested, start_backtest
+from serve.commands.reports import backtest_report, sweep_report
+from serve.commands.requests import (
+    BacktestRequest,
+    BrokerRequest,
+    DataRequest,
+    InstrumentRequest,
+    Model,
+    SweepRequest,
+    request_from,
+)
+from serve.commands.sweeps import Swept, start_sweep
+from serve.reports.content import Report
+from serve.reports.page import render, write_report
+from serve.tables import TextTable, backtest_table, best_table
+from strategies.graph.strategy import Strategy
+from strategies.graph.writing import to_json
+
+_SHOWN_ROWS: Final = 10
+_FRAME_HEIGHT: Final = 720
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report that a notebook shows in a frame, and that can be saved."""
+
+    report: Report
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page. Raises ReportNotWritten."""
+        write_report(self.report, Path(path))
+        return Path(path)
+
+    def _repr_html_(self) -> str:
+        inside = html.escape(render(self.report), quote=True)
+        style = f"width:100%;height:{_FRAME_HEIGHT}px;border:0"
+        return f'<iframe srcdoc="{inside}" style="{style}"></iframe>'
+
+
+@dataclass(frozen=True, eq=False)
+class BacktestResult:
+    """What a backtest gave; `chart` picks one of several by number in the methods below."""
+
+    backtested: Backtested
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """The engine's results, one for each chart."""
+        return tuple(run.result for run in self.backtested.runs)
+
+    @property
+    def statistics(self) -> Mapping[str, float]:
+        """Statistics of the first chart."""
+        return self.results[0].statistics
+
+    def trades(self, chart: int = 0) -> pl.DataFrame:
+        """Trades with times as UTC datetimes."""
+        return _frame(self.results[chart].trades)
+
+    def fills(self, chart: int = 0) -> pl.DataFrame:
+        """The ledger."""
+        return _frame(self.results[chart].fills)
+
+    def equity(self, chart: int = 0) -> pl.DataFrame:
+        """Equity at every close: time (the bar's open) and equity."""
+        result = self.results[chart]
+        return _frame({"time_ms": result.open_ms, "equity": result.equity})
+
+    def to_polars(self) -> pl.DataFrame:
+        """Statistics, a row for each chart."""
+        return pl.DataFrame(
+            [
+                {
+                    "symbol": run.chart.dataset.series.symbol,
+                    "interval": run.chart.dataset.series.interval,
+                    **run.result.statistics,
+                }
+                for run in self.backtested.runs
+            ]
+        )
+
+    def to_arrow(self) -> pa.Table:
+        """As `to_polars`, in Arrow."""
+        return self.to_polars().to_arrow()
+
+    def plot(self) -> Page:
+        """The report: equity, candles with trades, costs."""
+        return Page(backtest_report(self.backtested, SystemClock().now_ms()))
+
+    def _repr_html_(self) -> str:
+        return _table(backtest_table(self.backtested))
+
+
+@dataclass(frozen=True, eq=False)
+class SweepResult:
+    """What a sweep gave: a row for every set of parameters and chart."""
+
+    swept: Swept
+
+    @property
+    def digest(self) -> str:
+        """The sweep's name, for `bst sweep --resume` and `bst report`."""
+        return self.swept.digest
+
+    @property
+    def best(self) -> list[dict[str, Any]]:
+        """The best rows by the objective in sample, best first."""
+        return self.swept.finished.best
+
+    def to_arrow(self) -> pa.Table:
+        """All rows: parameters as param_*, statistics as train_* and test_*."""
+        return pq.read_table(self.swept.finished.table)
+
+    def to_polars(self) -> pl.DataFrame:
+        """As `to_arrow`, in polars; only what is used is read."""
+        return pl.read_parquet(self.swept.finished.table)
+
+    def plot(self) -> Page:
+        """The report: best rows, in sample against out of sample, the parameter surface."""
+        return Page(sweep_report(self.swept, SystemClock().now_ms()))
+
+    def _repr_html_(self) -> str:
+        return _table(best_table(self.swept, _SHOWN_ROWS))
+
+
+def backtest(
+    strategy: str | Strategy,
+    parameters: Mapping[str, float] | None = None,
+    settings: Settings | None = None,
+    **options: Any,
+) -> BacktestResult:
+    """Run a strategy, of the library or your own; options are those of the command line.
+
+    For example symbols, intervals, start, end, file, leverage, taker_fee_percent, tick. Raises
+    InvalidInput naming the option that is wrong.
+    """
+    fields = _fields(strategy, options, parameters)
+    request = request_from(BacktestRequest, fields)
+    return BacktestResult(start_backtest(request, settings or settings_from()).result())
+
+
+def sweep(
+    strategy: str | Strategy,
+    space: Mapping[str, Any] | None = None,
+    settings: Settings | None = None,
+    **options: Any,
+) -> SweepResult:
+    """Sweep parameters on Ray; asked again for the same, it computes only what is missing.
+
+    `space` maps names to values, lists or {"low", "high", "step", "log"}; parameters left out are
+    searched over their own ranges. Options as for `backtest`, and search, rows, seed,
+    train_percent, objective.
+    """
+    fields = _fields(strategy, options, None) | ({"space": dict(space)} if space else {})
+    request = request_from(SweepRequest, fields)
+    return SweepResult(start_sweep(request, settings or settings_from()).result())
+
+
+def _fields(
+    strategy: str | Strategy, options: Mapping[str, Any], parameters: Mapping[str, float] | None
+) -> dict[str, Any]:
+    """Options sorted into the parts of a request."""
+    parts: dict[str, type[Model]] = {
+        "data": DataRequest,
+        "broker": BrokerRequest,
+        "instrument": InstrumentRequest,
+    }
+    fields: dict[str, Any] = {
+        "strategy": strategy if isinstance(strategy, str) else to_json(strategy)
+    }
+    if parameters:
+        fields["parameters"] = dict(parameters)
+    top = ("search", "rows", "seed", "train_percent", "objective")
+    for name, value in options.items():
+        part = next((part for part, kind in parts.items() if name in kind.model_fields), None)
+        if part is not None:
+            fields.setdefault(part, {})[name] = value
+        elif name in top:
+            fields[name] = value
+        else:
+            known = [one for kind in parts.values() for one in kind.model_fields]
+            raise InvalidInput("option", name, f"one of {', '.join([*known, *top])}")
+    return fields
+
+
+def _frame(columns: Mapping[str, Any]) -> pl.DataFrame:
+    frame = pl.DataFrame({name: pl.Series(values) for name, values in columns.items()})
+    times = [name for name in frame.columns if name.endswith("_ms")]
+    return frame.with_columns(
+        pl.col(name).cast(pl.Datetime("ms", "UTC")).alias(name.removesuffix("_ms") + "_time")
+        if name != "time_ms"
+        else pl.col(name).cast(pl.Datetime("ms", "UTC")).alias("time")
+        for name in times
+    ).drop(times)
+
+
+def _table(table: TextTable) -> str:
+    head = "".join(f"<th>{html.escape(one)}</th>" for one in table.heads)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(one)}</td>" for one in row) + "</tr>"
+        for row in table.rows
+    )
+    caption = f"<caption>{html.escape(table.title)}</caption>"
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

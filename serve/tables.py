@@ -1,0 +1,72 @@
+"""Which few figures tell a result at a glance? Tables for the terminal and the notebook."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from serve.commands.backtests import Backtested
+from serve.commands.sweeps import Swept
+from serve.reports.content import Currency
+from serve.reports.figures import setting, shown
+from serve.reports.words import label
+from tune.chunk import TEST, TRAIN
+
+_OF_A_RUN: Final = (
+    "net_profit",
+    "total_return",
+    "max_drawdown",
+    "sharpe",
+    "sortino",
+    "profit_factor",
+    "trades",
+    "win_rate",
+    "exposure",
+    "fees",
+)
+_OF_A_ROW: Final = ("total_return", "max_drawdown", "trades")
+_PARTS: Final = {TRAIN: "in", TEST: "out"}
+
+
+class TextTable(NamedTuple):
+    """A table of finished text."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def backtest_table(backtested: Backtested) -> TextTable:
+    """Figures of every chart, a column each."""
+    runs = backtested.runs
+    rows = tuple(
+        (
+            label(name),
+            *(shown(name, run.result.statistics[name], Currency()).text for run in runs),
+        )
+        for name in _OF_A_RUN
+    )
+    return TextTable(backtested.strategy.name, ("", *(run.chart.name for run in runs)), rows)
+
+
+def best_table(swept: Swept, most: int) -> TextTable:
+    """The best rows of a sweep: settings, then figures in and out of sample."""
+    finished, planned = swept.finished, swept.planned
+    names = tuple(dict.fromkeys((planned.request.objective, *_OF_A_ROW)))
+    columns = [
+        (f"{prefix}{name}", f"{label(name)} {word}", name)
+        for name in names
+        for prefix, word in _PARTS.items()
+        if f"{prefix}{name}" in finished.best[0]
+    ]
+    rows = tuple(
+        (
+            f"{row['symbol']} {row['interval']}",
+            *(setting(row[f"param_{name}"]) for name in planned.rows),
+            *(shown(name, row[column], Currency()).text for column, _, name in columns),
+        )
+        for row in finished.best[:most]
+    )
+    title = f"{planned.strategy.name}: best of {finished.rows:,} rows"
+    if finished.computed < finished.rows:
+        title += f" ({finished.rows - finished.computed:,} were there already)"
+    return TextTable(title, ("market", *planned.rows, *(head for _, head, _ in columns)), rows)
