@@ -11,34 +11,13 @@ import pytest
 from actors.clock import ManualClock
 from actors.sandbox.faults import ConnectionCut, Fault, Faults, HttpStatus, RateLimited
 from actors.sandbox.runner import running_sandbox
-from serve.cli import run as bst_run
+from tests.serve.cli.conftest import Bst
 
 HEAD = "time,open,high,low,close,volume\n"
 FIRST = "2025-01-01T00:00:00Z,100,101,99,100,5\n"
 SECOND = "2025-01-01T00:15:00Z,100,101,99,100,5\n"
 THIRD = "2025-01-01T00:30:00Z,100,101,99,100,5\n"
 NOW_MS = 1_790_000_000_000
-
-
-class Told:
-    """What a command left on the screen, and its exit code."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
-@pytest.fixture
-def bst(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
-    """Runs a command line in a home of its own."""
-
-    def run(*arguments: object) -> Told:
-        capsys.readouterr()
-        code = bst_run([str(one) for one in arguments])
-        told = capsys.readouterr()
-        assert "Traceback" not in told.err
-        return Told(code, told.out, told.err)
-
-    return run
 
 
 @pytest.mark.parametrize(
@@ -62,7 +41,7 @@ def bst(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
     ],
 )
 def test_a_bad_file_is_refused(
-    bst: Callable[..., Told], tmp_path: Path, home: Path, content: str, says: str
+    bst: Bst, tmp_path: Path, home: Path, content: str, says: str
 ) -> None:
     path = tmp_path / "BTCUSDT-bars.csv"
     path.write_text(content)
@@ -74,7 +53,7 @@ def test_a_bad_file_is_refused(
     assert bst("sweep", "sma_cross", "--file", path).code == 2
 
 
-def test_bars_in_any_order_are_sorted(bst: Callable[..., Told], tmp_path: Path) -> None:
+def test_bars_in_any_order_are_sorted(bst: Bst, tmp_path: Path) -> None:
     path = tmp_path / "BTCUSDT-15.csv"
     path.write_text(HEAD + THIRD + FIRST + SECOND + FIRST)
     told = bst("data", "import", path, "--category", "linear")
@@ -105,7 +84,7 @@ def test_bars_in_any_order_are_sorted(bst: Callable[..., Told], tmp_path: Path) 
 )
 @pytest.mark.parametrize("command", ["backtest", "sweep"])
 def test_a_bad_request_is_refused(
-    bst: Callable[..., Told],
+    bst: Bst,
     bars_file: Callable[..., Path],
     command: str,
     options: list[str],
@@ -137,7 +116,7 @@ def test_a_bad_request_is_refused(
     ],
 )
 def test_a_bad_search_is_refused(
-    bst: Callable[..., Told],
+    bst: Bst,
     bars_file: Callable[..., Path],
     local_ray: None,
     options: list[str],
@@ -149,16 +128,14 @@ def test_a_bad_search_is_refused(
     assert says in told.err
 
 
-def test_a_symbol_that_the_venue_does_not_list(bst: Callable[..., Told], home: Path) -> None:
+def test_a_symbol_that_the_venue_does_not_list(bst: Bst, home: Path) -> None:
     told = bst("data", "sync", "NOSUCHUSDT", "--start", "2025-01-01", "--end", "2025-01-02")
     assert told.code in (2, 4)
     assert "NOSUCHUSDT" in told.err
     assert not list(home.rglob("*.parquet"))
 
 
-def test_a_venue_that_is_down(
-    bst: Callable[..., Told], monkeypatch: pytest.MonkeyPatch, home: Path
-) -> None:
+def test_a_venue_that_is_down(bst: Bst, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     monkeypatch.setenv("BST_SANDBOX_URL", "http://127.0.0.1:9")
     monkeypatch.setattr("actors.bybit.rest.SystemClock", lambda: ManualClock(NOW_MS))
     told = bst("data", "sync", "BTCUSDT", "--start", "2025-01-01", "--end", "2025-01-02")
@@ -175,7 +152,7 @@ def test_a_venue_that_is_down(
     ],
 )
 def test_a_venue_that_stumbles_is_asked_again(
-    bst: Callable[..., Told], monkeypatch: pytest.MonkeyPatch, fault: Fault
+    bst: Bst, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
     clock = ManualClock(NOW_MS)
     faults = Faults()

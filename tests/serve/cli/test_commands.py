@@ -1,0 +1,155 @@
+"""What a user types, and what comes back: real commands on real input."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from strategies.library import LIBRARY
+from tests.serve.cli.conftest import Bst
+
+SEARCH = ["--axis", "fast=5,10", "--axis", "slow=20:40:10", "--set", "stop=2"]
+
+
+def test_help_names_every_command_and_exit_code(bst: Bst) -> None:
+    told = bst("--help")
+    assert told.code == 0
+    for word in ("backtest", "sweep", "report", "strategies", "data", "tour", "Exit codes"):
+        assert word in told.out
+
+
+@pytest.mark.parametrize("group", [[], ["data"]])
+def test_every_command_explains_itself(bst: Bst, group: list[str]) -> None:
+    listed = bst(*group, "--help").out.split("Commands:")[1].split("Exit codes")[0]
+    for name in re.findall(r"^  (\w+)", listed, re.MULTILINE):
+        told = bst(*group, name, "--help")
+        assert told.code == 0
+        assert "--json" in told.out or name == "data"
+
+
+def test_an_option_that_does_not_exist(bst: Bst) -> None:
+    told = bst("sweep", "--turbo")
+    assert told.code == 2
+    assert "--turbo" in told.err
+
+
+def test_a_backtest_of_a_file(bst: Bst, bars_file: Callable[..., Path], home: Path) -> None:
+    told = bst("backtest", "sma_cross", "--file", bars_file(), "--set", "fast=10", "--json")
+    assert told.code == 0, told.err
+    said = json.loads(told.out)
+    assert said["parameters"] == {"fast": 10, "slow": 50, "stop": 2}
+    assert said["synthetic"] is False
+    assert said["runs"][0]["statistics"]["trades"] > 3
+    assert "sma_cross" in Path(said["report"]).read_text()
+    again = bst("report", said["runs"][0]["digest"][:10], "--to", home / "again.html")
+    assert again.code == 0, again.err
+    assert (home / "again.html").stat().st_size > 100_000
+
+
+def test_every_strategy_of_the_library_runs(bst: Bst, bars_file: Callable[..., Path]) -> None:
+    path = bars_file(2_000)
+    for name in LIBRARY:
+        told = bst("backtest", name, "--file", path)
+        assert told.code == 0, told.err
+        assert "Net profit" in told.out
+
+
+@pytest.mark.ray
+def test_a_sweep_from_a_spec_file_and_options(
+    bst: Bst, bars_file: Callable[..., Path], tmp_path: Path, local_ray: None
+) -> None:
+    spec = tmp_path / "sweep.yaml"
+    spec.write_text(
+        f"strategy: sma_cross\ndata: {{file: {bars_file()}}}\n"
+        "space: {fast: [5, 10], slow: {low: 20, high: 40, step: 10}}\nparameters: {stop: 2}\n"
+    )
+    told = bst("sweep", "--spec", spec, "--objective", "total_return", "--json")
+    assert told.code == 0, told.err
+    said = json.loads(told.out)
+    assert (said["rows"], said["computed"]) == (6, 6)
+    same = bst("sweep", "sma_cross", "--file", bars_file(), *SEARCH, "--json")
+    assert json.loads(same.out)["digest"] == said["digest"]
+    assert json.loads(same.out)["computed"] == 0
+    table = pl.read_parquet(said["table"])
+    best = table.sort("train_total_return", descending=True).row(0, named=True)
+    assert best["row"] == said["best"][0]["row"]
+
+
+@pytest.mark.ray
+def test_the_report_tells_a_command_that_gives_the_same_sweep(
+    bst: Bst, bars_file: Callable[..., Path], local_ray: None
+) -> None:
+    options = ["--file", bars_file(), *SEARCH, "--slippage-ticks", "2", "--tick", "0.5"]
+    first = json.loads(bst("sweep", "sma_cross", *options, "--no-fetch", "--json").out)
+    page = Path(first["report"]).read_text()
+    found = re.search(r"bst sweep sma_cross[^<\"]*", page)
+    assert found is not None
+    import html
+
+    words = shlex.split(html.unescape(found.group()))
+    again = json.loads(bst(*words[1:], "--json").out)
+    assert again["digest"] == first["digest"]
+
+
+@pytest.mark.ray
+def test_an_estimate_runs_nothing(
+    bst: Bst, bars_file: Callable[..., Path], home: Path, local_ray: None
+) -> None:
+    told = bst("sweep", "sma_cross", "--file", bars_file(), *SEARCH, "--estimate", "--json")
+    assert json.loads(told.out)["rows"] == 6
+    assert not (home / "results").exists()
+
+
+def test_strategies_are_listed_shown_and_run_from_their_json(
+    bst: Bst, bars_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    listed = json.loads(bst("strategies", "--json").out)
+    assert {one["name"] for one in listed} == set(LIBRARY)
+    saved = tmp_path / "mine.json"
+    saved.write_text(bst("strategies", "supertrend", "--json").out)
+    assert "strategy = Strategy(" in bst("strategies", "supertrend", "--code").out
+    told = bst("backtest", saved, "--file", bars_file(), "--json")
+    assert told.code == 0, told.err
+    assert json.loads(told.out)["strategy_digest"] == LIBRARY["supertrend"]().digest
+
+
+def test_bars_are_imported_listed_verified_exported_and_used(
+    bst: Bst, bars_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    assert "Nothing is stored" in bst("data", "list").out
+    told = bst("data", "import", bars_file(1_000, 1), "--category", "linear")
+    assert "1,000 new rows" in told.out
+    (listed,) = json.loads(bst("data", "list", "--json").out)
+    assert (listed["series"], listed["bars"]) == ("linear/BTCUSDT/1/last", 1_000)
+    assert "linear/BTCUSDT/1/last" in bst("data", "list").out
+    assert bst("data", "verify").code == 0
+    to = tmp_path / "out.csv"
+    told = bst("data", "export", "BTCUSDT", "--interval", "15", "--to", to)
+    assert told.code == 0, told.err
+    assert pl.read_csv(to).height == 1_000 // 15
+    used = bst("backtest", "sma_cross", "--interval", "5", "--json")
+    assert used.code == 0, used.err
+    assert json.loads(used.out)["source"] == "imported files"
+
+
+def test_a_damaged_file_makes_verify_fail(
+    bst: Bst, bars_file: Callable[..., Path], home: Path
+) -> None:
+    bst("data", "import", bars_file(1_000, 1), "--category", "linear")
+    (month,) = home.rglob("*.parquet")
+    month.write_bytes(month.read_bytes()[:-30])
+    told = bst("data", "verify")
+    assert told.code == 1
+    assert "NOT SOUND" in told.out
+
+
+def test_what_is_not_stored_is_missing_data(bst: Bst) -> None:
+    assert bst("data", "verify", "ETHUSDT").code == 3
+    assert bst("backtest", "sma_cross", "--symbol", "ETHUSDT").code == 3
+    assert bst("data", "export", "ETHUSDT", "--to", "x.csv").code == 3
