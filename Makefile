@@ -32,7 +32,7 @@ run: $(WARM) ## the main job: a year of minute bars, a sweep on Ray, a report; B
 	@$(BIN)/bst tour $(if $(BARS),--file "$(BARS)") $(if $(SYMBOL),--symbol "$(SYMBOL)")
 
 lint: $(READY) ## style and import rules
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 import click
-from actors.market_data.quality import Verified
 
 from actors.market_data.importers.normalise import VolumeUnit
 from actors.market_data.layout import check_market
 from actors.market_data.merging import ON_CONFLICT
+from actors.market_data.quality import Verified
 from actors.market_data.ranges import Coverage, moment_text
 from cluster.settings import settings_from
 from engines.bars import CATEGORIES, KINDS, Series

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from actors.market_data.export import export_bars
-from actors.market_data.quality import Verified, verify
-
 from actors.clock import SystemClock
+from actors.market_data.export import export_bars
 from actors.market_data.importers.load import load
 from actors.market_data.importers.normalise import VolumeUnit
 from actors.market_data.layout import Market, check_market
 from actors.market_data.merging import OnConflict, WriteReport
+from actors.market_data.quality import Verified, verify
 from actors.market_data.ranges import Coverage
 from actors.market_data.store import Catalog
 from actors.market_data.sync import Synced, sync_bars, sync_funding, sync_instrument
