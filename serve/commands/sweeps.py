@@ -302,7 +302,8 @@ def _pinned(planned: Planned) -> dict[str, Any]:
             "file": None if request.data.file is None else request.data.file.absolute(),
         }
     )
-    strategy = request.strategy if request.strategy in LIBRARY else to_json(planned.strategy)
+    named = isinstance(request.strategy, str) and request.strategy in LIBRARY
+    strategy = request.strategy if named else to_json(planned.strategy)
     pinned = request.model_copy(update={"data": data, "strategy": strategy})
     return pinned.model_dump(mode="json", exclude_unset=False)
 
