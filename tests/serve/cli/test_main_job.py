@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.serve.cli.conftest import Bst
@@ -37,3 +45,67 @@ def test_the_main_job_on_real_bars(
     page = Path(said["report"]).read_text()
     assert finer in page
     assert not re.findall(r'(?:src|href)="(?!#|data:|https://www\.tradingview\.com/")', page)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def head(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A Ray cluster of one node with a job server; its environment."""
+    ray = str(Path(sys.executable).with_name("ray"))
+    temp = f"/tmp/bst-head-{os.getpid()}"  # noqa: S108 (socket paths end at 107 bytes)
+    port, dashboard, agent, client = (free_port() for _ in range(4))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    environment = kept | {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": os.environ["RAY_AUTH_TOKEN"],
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_API_SERVER_ADDRESS": f"http://127.0.0.1:{dashboard}",
+        "BST_HOME": str(tmp_path / "cluster-home"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    start = [ray, "start", "--head", "--block", "--num-cpus=2", f"--port={port}"]
+    start += ["--node-ip-address=127.0.0.1", f"--dashboard-port={dashboard}"]
+    # The agent that runs jobs has a port of its own, which another Ray here may have taken.
+    start += [f"--dashboard-agent-listen-port={agent}", f"--ray-client-server-port={client}"]
+    start += ["--include-dashboard=true", f"--temp-dir={temp}", "--object-store-memory=200000000"]
+    log = (tmp_path / "head.log").open("w")
+    process = subprocess.Popen(  # noqa: S603
+        start, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    yield environment
+    started = psutil.Process(process.pid)
+    for one in [started, *started.children(recursive=True)]:
+        one.kill()
+    process.wait(60)
+    log.close()
+    shutil.rmtree(temp, ignore_errors=True)
+
+
+@pytest.mark.ray
+def test_a_sweep_is_submitted_as_a_job_of_a_cluster(
+    head: dict[str, str], bars_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    ray = str(Path(sys.executable).with_name("ray"))
+    sweep = "python -m serve.cli sweep sma_cross --json --axis fast=5,10 --axis slow=20:40:10"
+    submit = [ray, "job", "submit", "--working-dir", ".", "--", *sweep.split()]
+    submit += ["--file", str(bars_file())]
+    for _ in range(60):
+        done = subprocess.run(  # noqa: S603
+            submit, env=head, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+        )
+        # The server, and the agent that runs its jobs, take a while to listen.
+        starting = "No available agent" in done.stderr or "Failed to connect" in done.stderr
+        if done.returncode == 0 or not starting:
+            break
+        time.sleep(1)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "succeeded" in done.stdout
+    (table,) = (tmp_path / "cluster-home").glob("results/*/table.parquet")
+    assert table.stat().st_size > 0
+    assert '"rows": 120' in done.stdout
