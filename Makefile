@@ -7,7 +7,7 @@ WARM := .venv/.warm
 KERNELS := $(shell find engines -name '*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help install run lint types test
+.PHONY: help install run lint types test docs
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -38,6 +38,14 @@ lint: $(READY) ## style and import rules
 
 types: $(READY) ## mypy, strict
 	$(BIN)/mypy
+
+docs: build/docs-venv/.ready ## the documentation, into site/
+	build/docs-venv/bin/mkdocs build --quiet --strict --config-file docs/mkdocs.yml
+
+build/docs-venv/.ready: requirements-docs.txt
+	@$(PYTHON) -m venv build/docs-venv
+	build/docs-venv/bin/python -m pip install --quiet --requirement requirements-docs.txt
+	@touch $@
 
 test: $(WARM) ## all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from engines.batch.summary import STATISTICS
 from engines.broker import PROFILES, Broker, ExitsFrom, FillAt, Profile, SizeAt
@@ -53,7 +53,11 @@ def _moment_ms(value: object) -> object:
 
 IntervalCode = Annotated[Interval, BeforeValidator(_interval)]
 FinerCode = Annotated[Interval | Literal["auto", "none"], BeforeValidator(_finer)]
-MomentMs = Annotated[int, BeforeValidator(_moment_ms)]
+MomentMs = Annotated[
+    int,
+    BeforeValidator(_moment_ms),
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}]}),
+]
 Number = int | float
 SourceName = Literal["auto", "imported", "sandbox", "mainnet", "testnet", "demo"]
 

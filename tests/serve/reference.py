@@ -1,0 +1,47 @@
+"""The pages of docs/reference that follow from the code: `python -m tests.serve.reference`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from serve.cli import bst
+from serve.commands.requests import BacktestRequest, SweepRequest
+from strategies.graph.schema import schema
+
+FOLDER = Path(__file__).parents[2] / "docs" / "reference"
+WIDTH = 100
+
+
+def pages() -> dict[str, str]:
+    """Text of every generated page, by file name."""
+    requests = {"backtest": BacktestRequest, "sweep": SweepRequest}
+    schemas = {name: kind.model_json_schema() for name, kind in requests.items()}
+    schemas["strategy"] = schema()
+    texts = {
+        f"{name}.schema.json": json.dumps(found, indent=1) + "\n" for name, found in schemas.items()
+    }
+    return {**texts, "cli.md": f"# Command line\n\n{_commands()}"}
+
+
+def _commands() -> str:
+    told: list[tuple[tuple[str, ...], click.Command]] = [(("bst",), bst)]
+    told += [(("bst", name), command) for name, command in bst.commands.items()]
+    data = bst.commands["data"]
+    assert isinstance(data, click.Group)
+    told += [(("bst", "data", name), command) for name, command in data.commands.items()]
+    return "\n".join(_help(words, command) for words, command in told)
+
+
+def _help(words: tuple[str, ...], command: click.Command) -> str:
+    context = click.Context(command, info_name=" ".join(words), max_content_width=WIDTH)
+    context.terminal_width = WIDTH
+    return f"## {' '.join(words)}\n\n```text\n{command.get_help(context)}\n```\n"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
