@@ -7,7 +7,7 @@ WARM := .venv/.warm
 KERNELS := $(shell find engines -name '*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help install run lint types test docs
+.PHONY: help install run lint types test bench docs
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -38,6 +38,14 @@ lint: $(READY) ## style and import rules
 
 types: $(READY) ## mypy, strict
 	$(BIN)/mypy
+
+bench: $(WARM) build/bench-venv/.ready ## measure again, against vectorbt; writes docs/benchmarks.json
+	$(BIN)/python -m tests.benchmarks.run
+
+build/bench-venv/.ready: requirements-bench.txt
+	@$(PYTHON) -m venv build/bench-venv
+	build/bench-venv/bin/python -m pip install --quiet --requirement requirements-bench.txt
+	@touch $@
 
 docs: build/docs-venv/.ready ## the documentation, into site/
 	build/docs-venv/bin/mkdocs build --quiet --strict --config-file docs/mkdocs.yml

@@ -36,7 +36,12 @@ def _commands() -> str:
 
 
 def _help(words: tuple[str, ...], command: click.Command) -> str:
-    context = click.Context(command, info_name=" ".join(words), max_content_width=WIDTH)
+    context = click.Context(
+        command,
+        info_name=" ".join(words),
+        max_content_width=WIDTH,
+        help_option_names=["-h", "--help"],
+    )
     context.terminal_width = WIDTH
     return f"## {' '.join(words)}\n\n```text\n{command.get_help(context)}\n```\n"
 

@@ -67,7 +67,11 @@ class ArrowTable:
 
     def __init__(self, source: Source, table: pa.Table) -> None:
         self.source = source
-        self.header = tuple(name.strip().lower() for name in table.column_names)
+        try:
+            self.header = tuple(name.strip().lower() for name in table.column_names)
+        except UnicodeDecodeError as problem:
+            # Arrow checks the structure of a file, not the text in it.
+            raise source.refused(f"damaged: {problem}", "column names as text") from problem
         self.notes: dict[bytes, bytes] | None = table.schema.metadata
         self._table = table
 
