@@ -6,10 +6,14 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from engines.errors import InvalidInput
 
-_KINDS_TEXT = "text, whole numbers, finite floats, true, false, null, lists and mappings"
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+# The usual types, recognised without asking for their bases.
+_AS_THEY_ARE: Final = frozenset((str, int, bool, type(None)))
+_KINDS_TEXT: Final = "text, whole numbers, finite floats, true, false, null, lists and mappings"
 
 
 def canonical_json(value: object) -> str:
@@ -17,7 +21,7 @@ def canonical_json(value: object) -> str:
 
     Negative zero becomes zero. Raises InvalidInput for NaN, infinities and foreign types.
     """
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return _ENCODER.encode(_plain(value))
 
 
 def digest_of(value: object) -> str:
@@ -26,14 +30,14 @@ def digest_of(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    if value is None or isinstance(value, (bool, int, str)):
+    if type(value) in _AS_THEY_ARE or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
             raise InvalidInput("value to digest", value, "finite")
         return (value + 0.0).hex()
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence):
+    if isinstance(value, (list, tuple, Sequence)):
         return [_plain(item) for item in value]
     raise InvalidInput("value to digest", value, _KINDS_TEXT)

@@ -1,8 +1,9 @@
 """How does Python text become machine code? The only module that names numba.
 
-`scalar` records a small function that runs as plain Python and inlines into kernels. `kernel`
-turns a loop over arrays into machine code with one signature, read from its annotations, built
-or loaded from the shared cache at the first call. numba is imported at that moment, not before.
+`scalar` records a small function that runs as plain Python and inlines into kernels. `primitive`
+gives a function its own instructions where the compiler finds worse ones. `kernel` turns a loop
+over arrays into machine code with one signature, read from its annotations, built or loaded from
+the shared cache at the first call. numba is imported at that moment, not before.
 
 No fastmath and no contraction: the order of operations is part of the contract.
 """
@@ -51,6 +52,7 @@ OutU2 = Annotated[NDArray[np.uint64], Array("uint64", 2, writable=True)]
 ENGINES: Final = Path(__file__).parent
 _lock = threading.RLock()
 _scalars: list[Callable[..., object]] = []
+_primitives: list[tuple[Callable[..., object], Callable[..., Any]]] = []
 _kernels: list[Kernel[..., Any]] = []
 
 
@@ -58,6 +60,20 @@ def scalar(function: Function) -> Function:
     """Record `function` for inlining into kernels; it stays an ordinary Python function."""
     _scalars.append(function)
     return function
+
+
+def primitive(generate: Callable[..., Any]) -> Callable[[Function], Function]:
+    """Let `generate(builder, *args)` write the LLVM code of a function, arrays as data pointers.
+
+    The decorated function says in Python what the code does, to the bit; its types are those of
+    its annotations.
+    """
+
+    def record(function: Function) -> Function:
+        _primitives.append((function, generate))
+        return function
+
+    return record
 
 
 def kernel(function: Callable[P, R]) -> Kernel[P, R]:
@@ -136,12 +152,6 @@ def cache_folder() -> Path:
     return Path(base).expanduser() / key
 
 
-def trailing_zeros(word: np.uint64) -> int:
-    """Index of the lowest set bit of a word that is not zero."""
-    value = int(word)
-    return (value & -value).bit_length() - 1
-
-
 def _compile(function: Callable[..., object]) -> Any:
     import numba
 
@@ -156,29 +166,44 @@ def _compile(function: Callable[..., object]) -> Any:
 def _register_scalars() -> None:
     from numba.extending import register_jitable
 
-    _register_trailing_zeros()
+    while _primitives:
+        _register_primitive(*_primitives.pop())
     _inline = register_jitable(forceinline=True, fastmath=False, error_model="numpy", _nrt=False)
     while _scalars:
         _inline(_scalars.pop())
 
 
-@cache
-def _register_trailing_zeros() -> None:
-    from llvmlite import ir
+def _register_primitive(function: Callable[..., object], generate: Callable[..., Any]) -> None:
     from numba import types
-    from numba.extending import intrinsic, overload
+    from numba.core.typing import signature
+    from numba.core.typing.templates import AbstractTemplate, infer_global
+    from numba.extending import lower_builtin
 
-    @intrinsic  # type: ignore[untyped-decorator]
-    def count(typing_context: Any, word: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+    hints = get_type_hints(function, include_extras=True)
+    result = _numba_type(hints["return"])
+    takes = _signature(function)
 
-        return types.int64(types.uint64), generate
+    class Typed(AbstractTemplate):  # type: ignore[misc]
+        key = function
 
-    # numba compares this signature with the lambda's, which cannot carry annotations.
-    @overload(trailing_zeros)
-    def implement(word):  # type: ignore[no-untyped-def]
-        return lambda word: count(word)  # noqa: PLW0108 - it must be a Python function
+        def generic(self, args: Any, kws: Any) -> Any:
+            return signature(result, *takes)
+
+    infer_global(function, types.Function(Typed))
+
+    @lower_builtin(function, types.VarArg(types.Any))  # type: ignore[untyped-decorator]
+    def lower(context: Any, builder: Any, called: Any, args: Any) -> Any:
+        values = zip(called.args, args, strict=True)
+        return generate(builder, *(_plain(context, builder, kind, one) for kind, one in values))
+
+
+def _plain(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """An argument of a primitive: the data pointer of an array, anything else as it is."""
+    from numba import types
+
+    if isinstance(kind, types.Array):
+        return context.make_array(kind)(context, builder, value).data
+    return value
 
 
 def _signature(function: Callable[..., object]) -> tuple[Any, ...]:
@@ -189,7 +214,7 @@ def _signature(function: Callable[..., object]) -> tuple[Any, ...]:
 def _numba_type(hint: Any) -> Any:
     from numba import types
 
-    plain = {float: types.float64, int: types.int64, bool: types.boolean}
+    plain = {float: types.float64, int: types.int64, bool: types.boolean, np.uint64: types.uint64}
     if hint in plain:
         return plain[hint]
     for mark in getattr(hint, "__metadata__", ()):

@@ -19,6 +19,7 @@ from engines.kernel import layout as at
 from engines.kernel import run as kernels
 from engines.kernel.layout import Columns, Finer, Market, Tape
 from engines.resampling import finer_ranges
+from engines.vectors import LANES, N_LANE_SUMS
 
 _NO_FLOATS: Final = np.zeros((0, 1))
 _NO_MARKS: Final = np.zeros((0, 1), dtype=np.int64)
@@ -69,7 +70,7 @@ def run_statistics(
     kernel = kernels.bracket if table.has_exits else kernels.plain
 
     def run(first: int, last: int) -> None:
-        lots = _workspace(table, first, last)
+        lots, sums = _workspace(table, first, last)
         kernel(
             ready.bars,
             ready.finer,
@@ -83,6 +84,7 @@ def run_statistics(
             start,
             stop,
             lots,
+            sums,
             stats,
             _SWEEP_TAPE,
             _NO_CURVE,
@@ -131,7 +133,7 @@ def run_recorded(
             row + 1,
             start,
             stop,
-            _workspace(table, row, row + 1),
+            *_workspace(table, row, row + 1),
             stats,
             tape,
             curve,
@@ -147,9 +149,10 @@ def _check_range(ready: Window, start: int, stop: int) -> None:
         raise InvalidInput("bar range", (start, stop), f"inside 0 to {ready.n_bars}, not empty")
 
 
-def _workspace(table: DecisionTable, first: int, last: int) -> Floats:
+def _workspace(table: DecisionTable, first: int, last: int) -> tuple[Floats, Floats]:
+    """The open lots of a row, and its sums over bars; every row starts them anew."""
     deepest = int(table.choices[first:last, at.PYRAMIDING].max(initial=1))
-    return np.zeros((max(deepest, 1), at.LOT_STRIDE))
+    return np.zeros((max(deepest, 1), at.LOT_STRIDE)), np.zeros(N_LANE_SUMS * LANES)
 
 
 def _tape(capacity: int) -> Tape:

@@ -253,5 +253,6 @@ class Run(NamedTuple):
     choices: J1
     market: Market
     lots: OutF2
+    sums: OutF1
     stats: OutF1
     tape: Tape

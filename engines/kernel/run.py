@@ -10,17 +10,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from engines.compile import F2, J2, U2, Kernel, OutF1, OutF2, kernel, scalar, trailing_zeros
+from engines.compile import F2, J2, U2, Kernel, OutF1, OutF2, kernel, scalar
 from engines.kernel import layout as at
 from engines.kernel.decide import decide
 from engines.kernel.execute import execute
 from engines.kernel.exits import follow_column, raise_water
 from engines.kernel.fills import Seen, record_trade
 from engines.kernel.layout import Account, Columns, Finer, Market, Pending, Run, Tape
-from engines.kernel.marks import Band, first_marks, mark_bars
+from engines.kernel.marks import first_marks, last_marks, mark_bars, quiet_end
 from engines.kernel.money import equity_at, quantity
 from engines.kernel.path import live_bar, quiet_band
 from engines.orders import Reason
+from engines.vectors import trailing_zeros
 
 _OPEN: Final = int(Reason.OPEN)
 _BANKRUPT: Final = int(Reason.BANKRUPT)
@@ -85,11 +86,9 @@ def pass_quiet_bars(
     max_bars = run.choices[at.MAX_BARS]
     if max_bars > 0:
         event = min(event, max(bar, int(run.lots[0, at.LOT_BAR]) + max_bars))
-    band = Band(False, True, 0.0, 0.0)
     if bracket:
-        low, high = quiet_band(run, account, bar)
-        band = Band(True, True, low, high)
-    end = mark_bars(run, account, bar, event, band, curve)
+        event = quiet_end(run, quiet_band(run, account, bar), bar, event)
+    end = mark_bars(run, account, bar, event, True, curve)
     run.stats[at.STAT_BARS_HELD] += end - bar
     return end
 
@@ -158,7 +157,6 @@ def run_row(
     """One row of parameters through the bars `start` to `stop`."""
     account = Account(run.market.initial_cash, 0.0, 0.0, 0.0, 0, 0, 0, 0)
     order = Pending(False, 0, 0.0, 0.0, 0)
-    everywhere = Band(False, False, 0.0, 0.0)
     first_marks(run)
     bar = start
     while bar < stop:
@@ -167,13 +165,14 @@ def run_row(
             if bar >= stop:
                 break
         account, order, lost = pass_event_bar(run, bitmaps, finer, account, order, bar, bracket)
-        bar = mark_bars(run, account, bar, bar + 1, everywhere, curve)
+        bar = mark_bars(run, account, bar, bar + 1, False, curve)
         if lost:
             # Nothing can follow: an account without equity is closed out for good.
             curve[bar:] = account.cash
             break
     if account.side != 0.0:
         list_open_lots(run, account, stop - 1)
+    last_marks(run)
     run.stats[at.STAT_BARS] = stop - start
     run.stats[at.STAT_CASH] = account.cash
 
@@ -192,12 +191,13 @@ def _variant(name: str, bracket: bool) -> Kernel[..., None]:
         start: int,
         stop: int,
         lots: OutF2,
+        sums: OutF1,
         stats: OutF2,
         tape: Tape,
         curve: OutF1,
     ) -> None:
         for row in range(first, last):
-            run = Run(bars, levels, params[row], choices[row], market, lots, stats[row], tape)
+            run = Run(bars, levels, params[row], choices[row], market, lots, sums, stats[row], tape)
             run_row(run, bitmaps, finer, start, stop, bracket, curve)
 
     run_rows.__name__ = name
