@@ -11,8 +11,6 @@ from typing import Final
 from engines.errors import InvalidInput
 
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-# The usual types, recognised without asking for their bases.
-_AS_THEY_ARE: Final = frozenset((str, int, bool, type(None)))
 _KINDS_TEXT: Final = "text, whole numbers, finite floats, true, false, null, lists and mappings"
 
 
@@ -30,14 +28,14 @@ def digest_of(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    if type(value) in _AS_THEY_ARE or isinstance(value, (bool, int, str)):
+    if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
             raise InvalidInput("value to digest", value, "finite")
         return (value + 0.0).hex()
-    if isinstance(value, (dict, Mapping)):
+    if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, Sequence)):
+    if isinstance(value, Sequence):
         return [_plain(item) for item in value]
     raise InvalidInput("value to digest", value, _KINDS_TEXT)

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from engines.compile import F1, OutF1, primitive
+from engines.sums import slide
 
 LANES: Final = 8
 # Sums kept by `add_returns`, LANES places each.
@@ -60,8 +61,7 @@ def _code_of_returns(
     builder: Any, close: Any, bar: Any, count: Any, base: Any, held: Any, before: Any, sums: Any
 ) -> Any:
     equity, inside = _equity(builder, close, bar, count, base, held)
-    earlier = builder.shuffle_vector(equity, equity, _lanes(0, 0, 1, 2, 3, 4, 5, 6))
-    earlier = builder.insert_element(earlier, before, _int32(0))
+    earlier = _one_later(builder, before, equity)
     change = builder.fsub(builder.fdiv(equity, earlier), _eight(1.0))
     change = builder.select(inside, change, _eight(0.0))
     falls = builder.fcmp_ordered("<", change, _eight(0.0))
@@ -113,8 +113,7 @@ def _code_of_means(
     kept = builder.fsub(new, builder.fsub(change, back))
     dropped = builder.fsub(kept, builder.fadd(gone, back))
     totals, last_total = _added_up(builder, total, change)
-    before = builder.shuffle_vector(totals, totals, _lanes(0, 0, 1, 2, 3, 4, 5, 6))
-    before = builder.insert_element(before, total, _int32(0))
+    before = _one_later(builder, total, totals)
     back = builder.fsub(totals, before)
     kept = builder.fsub(before, builder.fsub(totals, back))
     dropped = builder.fadd(dropped, builder.fadd(kept, builder.fsub(change, back)))
@@ -129,21 +128,18 @@ def _code_of_means(
 def slide_means(column: F1, bar: int, length: int, total: float, lost: float, out: OutF1) -> Sum:
     """Slide the sum of the last `length` values over LANES bars, their means into `out`.
 
-    Knuth's TwoSum, The Art of Computer Programming 2, 4.2.2 theorem B. Only the two running sums
-    wait for each other; all else happens for eight bars at once.
+    Only the two running sums wait for each other; all else happens for eight bars at once.
     """
     for i in range(bar, bar + LANES):
-        x, gone = column[i], column[i - length]
-        change = x - gone
-        back = change - x
-        dropped = (x - (change - back)) - (gone + back)
-        before = total
-        total = before + change
-        back = total - before
-        dropped += (before - (total - back)) + (change - back)
-        lost += dropped
+        total, lost = slide(total, lost, column[i], column[i - length])
         out[i] = (total + lost) / length
     return Sum(total, lost)
+
+
+def _one_later(builder: Any, first: Any, lanes: Any) -> Any:
+    """`first` and then the lanes but the last."""
+    moved = builder.shuffle_vector(lanes, lanes, _lanes(0, *range(LANES - 1)))
+    return builder.insert_element(moved, first, _int32(0))
 
 
 def _added_up(builder: Any, start: Any, terms: Any) -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ import math
 from typing import Final, NamedTuple
 
 from engines.compile import OutF1, scalar
-from engines.indicators.steps import slide
+from engines.sums import slide
 
 
 class Flow(NamedTuple):

@@ -6,7 +6,7 @@ import math
 from typing import Final, NamedTuple
 
 from engines.compile import F1, OutF1, OutF2, scalar
-from engines.indicators.steps import slide
+from engines.sums import slide
 from engines.vectors import LANES, slide_means
 
 
@@ -96,37 +96,20 @@ def mean_column(
 ) -> None:
     """Fill out[row, start:stop] with the mean of `column`, its state kept at `slot`."""
     mean = mean_from(carry, slot)
+    means = out[row]
     i = start
     while i < stop:
-        if mean.seen == length and mean.tail == i - length:
-            mean = mean_without_holes(mean, column, length, out, row, i, stop)
-            i = mean.tail + length
-        if i < stop:
-            mean = mean_step(mean, column, i, length)
-            out[row, i] = mean_value(mean, length)
-            i += 1
-    keep_mean(carry, slot, mean)
-
-
-@scalar
-def mean_without_holes(
-    mean: Mean, column: F1, length: int, out: OutF2, row: int, start: int, stop: int
-) -> Mean:
-    """Slide a full window without a hole up to the next one: the bits of `mean_step`, sooner."""
-    total, lost, means = mean.total, mean.lost, out[row]
-    i = start
-    while i + LANES <= stop:
-        after = slide_means(column, i, length, total, lost, means)
-        # A hole among the eight stays in the sum.
-        if not abs(after.total + after.lost) < math.inf:
-            break
-        total, lost = after.total, after.lost
-        i += LANES
-    while i < stop and math.isfinite(column[i]):
-        total, lost = slide(total, lost, column[i], column[i - length])
-        means[i] = (total + lost) / length
+        if i + LANES <= stop and mean.seen == length and mean.tail == i - length:
+            total, lost = slide_means(column, i, length, mean.total, mean.lost, means)
+            # A hole among the eight stays in the sum: then they go one by one.
+            if abs(total + lost) < math.inf:
+                i += LANES
+                mean = Mean(length, total, lost, i - length)
+                continue
+        mean = mean_step(mean, column, i, length)
+        means[i] = mean_value(mean, length)
         i += 1
-    return Mean(length, total, lost, i - length)
+    keep_mean(carry, slot, mean)
 
 
 @scalar

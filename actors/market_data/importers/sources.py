@@ -155,7 +155,8 @@ def _unzip(source: Source) -> Iterator[tuple[str, bytes]]:
                 with archive.open(entry) as packed:
                     yield entry.filename, _read_bounded(packed, source)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as problem:
-        # A damaged directory makes zipfile seek to impossible places: a bare ValueError.
+        # A damaged directory makes zipfile seek to impossible places: a bare ValueError. A
+        # compression that it does not know is its NotImplementedError.
         raise source.refused(f"damaged zip: {problem}", "a complete zip file") from problem
     except RuntimeError as problem:
         # zipfile raises a bare RuntimeError for an encrypted member.
