@@ -6,11 +6,12 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final, cast
 
 from engines.errors import InvalidInput
 
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+_AS_THEY_ARE: Final = frozenset((str, int, bool, type(None)))
 _KINDS_TEXT: Final = "text, whole numbers, finite floats, true, false, null, lists and mappings"
 
 
@@ -28,12 +29,25 @@ def digest_of(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    if value is None or isinstance(value, (bool, int, str)):
+    # By exact type first: every node of a strategy is named here, and asking the abstract classes
+    # takes longer than the digest.
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
         return value
+    if kind is dict:
+        return {str(key): _plain(item) for key, item in cast(dict[Any, Any], value).items()}
+    if kind is list or kind is tuple:
+        return [_plain(item) for item in cast(list[Any], value)]
+    return _plain_at_length(value)
+
+
+def _plain_at_length(value: object) -> object:
     if isinstance(value, float):
         if not math.isfinite(value):
             raise InvalidInput("value to digest", value, "finite")
         return (value + 0.0).hex()
+    if isinstance(value, (int, str)):
+        return value
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, Sequence):

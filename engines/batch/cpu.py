@@ -90,11 +90,11 @@ def run_statistics(
             _NO_CURVE,
         )
 
-    bounds = np.linspace(0, len(table), min(threads, max(len(table), 1)) + 1).astype(int)
-    parts = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
-    if len(parts) == 1:
-        run(*parts[0])
+    if min(threads, len(table)) <= 1:
+        run(0, len(table))
         return stats
+    bounds = np.linspace(0, len(table), min(threads, len(table)) + 1).astype(int)
+    parts = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
     kernel.build()
     with ThreadPoolExecutor(len(parts)) as pool:
         list(pool.map(lambda part: run(*part), parts))

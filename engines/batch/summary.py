@@ -52,41 +52,44 @@ def statistics(
     stats: Floats, initial_cash: float, interval: Interval, duration_ms: int
 ) -> dict[str, Floats]:
     """Statistics by name, arrays (n_rows,), from sums (n_rows, N_STATS); 12 significant digits."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        values = _figures(stats.T, initial_cash, bars_per_year(interval), duration_ms)
+        # One call for all: for a single row, twenty-four would take longer than the run.
+        rounded = streaming.significant(np.array([values[name] for name in STATISTICS]))
+    return dict(zip(STATISTICS, rounded, strict=True))
 
-    def column(slot: int) -> Floats:
-        return stats[:, slot]
 
-    bars, total = column(at.STAT_BARS), column(at.STAT_RETURN_SUM)
-    per_year = bars_per_year(interval)
-    growth = column(at.STAT_EQUITY) / initial_cash
-    net_profit = column(at.STAT_GROSS_PROFIT) - column(at.STAT_GROSS_LOSS)
-    trades = column(at.STAT_TRADES)
-    values = {
+def _figures(
+    column: Floats, initial_cash: float, per_year: float, duration_ms: int
+) -> dict[str, Floats]:
+    """All statistics from the columns of sums, (N_STATS, n_rows)."""
+    bars, total = column[at.STAT_BARS], column[at.STAT_RETURN_SUM]
+    growth = column[at.STAT_EQUITY] / initial_cash
+    net_profit = column[at.STAT_GROSS_PROFIT] - column[at.STAT_GROSS_LOSS]
+    trades = column[at.STAT_TRADES]
+    return {
         "net_profit": net_profit,
         "total_return": growth - 1.0,
         "cagr": streaming.cagr(growth, duration_ms),
-        "max_drawdown": 1.0 - column(at.STAT_EQUITY_RATIO),
-        "max_drawdown_money": column(at.STAT_DRAWDOWN),
-        "sharpe": streaming.sharpe(bars, total, column(at.STAT_RETURN_SQUARES), per_year),
-        "sortino": streaming.sortino(bars, total, column(at.STAT_LOSS_SQUARES), per_year),
+        "max_drawdown": 1.0 - column[at.STAT_EQUITY_RATIO],
+        "max_drawdown_money": column[at.STAT_DRAWDOWN],
+        "sharpe": streaming.sharpe(bars, total, column[at.STAT_RETURN_SQUARES], per_year),
+        "sortino": streaming.sortino(bars, total, column[at.STAT_LOSS_SQUARES], per_year),
         "trades": trades,
-        "win_rate": streaming.ratio(column(at.STAT_WINS), trades),
-        "profit_factor": streaming.ratio(column(at.STAT_GROSS_PROFIT), column(at.STAT_GROSS_LOSS)),
+        "win_rate": streaming.ratio(column[at.STAT_WINS], trades),
+        "profit_factor": streaming.ratio(column[at.STAT_GROSS_PROFIT], column[at.STAT_GROSS_LOSS]),
         "average_trade": streaming.ratio(net_profit, trades),
-        "average_bars": streaming.ratio(column(at.STAT_TRADE_BARS), trades),
-        "exposure": streaming.ratio(column(at.STAT_BARS_HELD), bars),
-        "fees": column(at.STAT_FEES),
-        "turnover": column(at.STAT_TURNOVER),
-        "gross_profit": column(at.STAT_GROSS_PROFIT),
-        "gross_loss": column(at.STAT_GROSS_LOSS),
-        "largest_win": column(at.STAT_LARGEST_WIN),
-        "largest_loss": column(at.STAT_LARGEST_LOSS),
-        "long_trades": column(at.STAT_LONG_TRADES),
-        "long_win_rate": streaming.ratio(column(at.STAT_LONG_WINS), column(at.STAT_LONG_TRADES)),
-        "entries": column(at.STAT_ENTRIES),
-        "refusals": column(at.STAT_REFUSALS),
-        "open_profit": column(at.STAT_EQUITY) - column(at.STAT_CASH),
+        "average_bars": streaming.ratio(column[at.STAT_TRADE_BARS], trades),
+        "exposure": streaming.ratio(column[at.STAT_BARS_HELD], bars),
+        "fees": column[at.STAT_FEES],
+        "turnover": column[at.STAT_TURNOVER],
+        "gross_profit": column[at.STAT_GROSS_PROFIT],
+        "gross_loss": column[at.STAT_GROSS_LOSS],
+        "largest_win": column[at.STAT_LARGEST_WIN],
+        "largest_loss": column[at.STAT_LARGEST_LOSS],
+        "long_trades": column[at.STAT_LONG_TRADES],
+        "long_win_rate": streaming.ratio(column[at.STAT_LONG_WINS], column[at.STAT_LONG_TRADES]),
+        "entries": column[at.STAT_ENTRIES],
+        "refusals": column[at.STAT_REFUSALS],
+        "open_profit": column[at.STAT_EQUITY] - column[at.STAT_CASH],
     }
-    # One call for all: for a single row, twenty-four would take longer than the run.
-    rounded = streaming.significant(np.stack([values[name] for name in STATISTICS]))
-    return dict(zip(STATISTICS, rounded, strict=True))

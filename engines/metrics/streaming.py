@@ -1,7 +1,8 @@
 """Which ratios follow from sums over bars and trades? Vectorised over rows.
 
 All functions take arrays (n_rows,) and return arrays (n_rows,); NaN where a figure is undefined.
-Powers and roots of annualisation happen here, on the host, never in a kernel.
+Powers and roots of annualisation happen here, on the host, never in a kernel. They divide by zero
+where a figure is undefined: the caller silences numpy once for all of them.
 """
 
 from __future__ import annotations
@@ -22,10 +23,9 @@ def sharpe(n: Floats, total: Floats, squares: Floats, periods_per_year: float) -
     Sample deviation (n−1), zero risk-free rate; NaN if n < 2 or nothing varies. Sharpe (1994),
     J. of Portfolio Management 21(1).
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = total / n
-        variance = (squares - n * mean * mean) / (n - 1.0)
-        ratio = mean / np.sqrt(variance) * np.sqrt(periods_per_year)
+    mean = total / n
+    variance = (squares - n * mean * mean) / (n - 1.0)
+    ratio = mean / np.sqrt(variance) * np.sqrt(periods_per_year)
     return np.where((n >= 2) & (variance > 0.0), ratio, np.nan)
 
 
@@ -34,9 +34,8 @@ def sortino(n: Floats, total: Floats, loss_squares: Floats, periods_per_year: fl
 
     Zero target; NaN if n < 1 or there was no loss. Sortino, Price (1994), J. of Investing 3(3).
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        deviation = np.sqrt(loss_squares / n)
-        ratio = total / n / deviation * np.sqrt(periods_per_year)
+    deviation = np.sqrt(loss_squares / n)
+    ratio = total / n / deviation * np.sqrt(periods_per_year)
     return np.where((n >= 1) & (deviation > 0.0), ratio, np.nan)
 
 
@@ -45,21 +44,17 @@ def cagr(growth: Floats, duration_ms: int) -> Floats:
 
     −1 when nothing is left.
     """
-    with np.errstate(invalid="ignore", over="ignore"):
-        yearly = np.maximum(growth, 0.0) ** (YEAR_MS / duration_ms) - 1.0
+    yearly = np.maximum(growth, 0.0) ** (YEAR_MS / duration_ms) - 1.0
     return np.where(growth > 0.0, yearly, -1.0)
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:
     """`part / whole`, NaN where both are zero, infinite where only `whole` is."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return part / whole
+    return part / whole
 
 
 def significant(values: Floats) -> Floats:
     """Values rounded to 12 significant digits, as statistics are written."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        digits = SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(np.abs(values)))
+    digits = SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(np.abs(values)))
     scale = 10.0 ** np.where(np.isfinite(digits), np.clip(digits, -290, 290), 0.0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.where(np.isfinite(values), np.rint(values * scale) / scale, values)
+    return np.where(np.isfinite(values), np.rint(values * scale) / scale, values)

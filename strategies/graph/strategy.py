@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any, ClassVar, Final, Literal, TypeVar, get_args
+from typing import Any, ClassVar, Final, Literal, TypeVar, get_args, overload
 
 from engines.errors import InvalidInput
 from engines.kernel.layout import MAX_TARGETS
@@ -25,6 +25,8 @@ OnOpposite = Literal["reverse", "close", "ignore"]
 Sides = Literal["both", "long", "short"]
 
 SIGNALS: Final = ("enter_long", "enter_short", "exit_long", "exit_short", "during")
+# What names and draws a strategy says nothing about its trades.
+_NO_PART: Final = ("name", "description", "lineage", "layout", "params")
 _PYRAMIDING: Final = Range(1, 1000, whole=True)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _LONGEST_NAME: Final = 100
@@ -59,6 +61,25 @@ class EventStrategy(Node):
         _check_sha256("event_strategy.source_digest", self.source_digest)
 
 
+class _Lineage:
+    """The lineage that was given, or the shape's digest, worked out when somebody asks."""
+
+    @overload
+    def __get__(self, strategy: None, kind: type[Strategy]) -> Literal[""]: ...
+    @overload
+    def __get__(self, strategy: Strategy, kind: type[Strategy]) -> str: ...
+    def __get__(self, strategy: Strategy | None, kind: type[Strategy]) -> str:
+        if strategy is None:
+            return ""
+        given: str = vars(strategy)["lineage"]
+        return given or strategy.shape_digest
+
+    def __set__(self, strategy: Strategy, given: str) -> None:
+        if given != "":
+            _check_sha256("lineage", given)
+        vars(strategy)["lineage"] = given
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Strategy:
     """Everything that is to be decided about trading one market.
@@ -90,7 +111,7 @@ class Strategy:
     close_outside: bool = False
     description: str = ""
     event: EventStrategy | None = None
-    lineage: str = ""
+    lineage: _Lineage = _Lineage()
     layout: Layout = Layout()  # noqa: RUF009 (a frozen value)
     params: tuple[Param, ...] = field(init=False, default=())
 
@@ -100,9 +121,6 @@ class Strategy:
         self._check_signals()
         self._check_exits()
         self._check_params()
-        if not self.lineage:
-            self._set(lineage=self.shape_digest)
-        _check_sha256("lineage", self.lineage)
 
     def _set(self, **values: object) -> None:
         for name, value in values.items():
@@ -230,10 +248,9 @@ class Strategy:
         return shape_digest(shaped, self.roots)
 
     def _parts(self) -> dict[str, object]:
-        said = {one.name: getattr(self, one.name) for one in fields(self)}
-        parts = {one.name: said[one.name] for one in fields(self) if said[one.name] != one.default}
-        for name in ("name", "description", "lineage", "layout", "params"):
-            parts.pop(name, None)
+        told = [one for one in fields(self) if one.name not in _NO_PART]
+        said = {one.name: getattr(self, one.name) for one in told}
+        parts = {one.name: said[one.name] for one in told if said[one.name] != one.default}
         # The order of exits of different kinds, and of relations, means nothing.
         parts["exits"] = tuple(sorted(self.exits, key=lambda exit_: exit_.kind))
         where = sorted(self.where, key=str)

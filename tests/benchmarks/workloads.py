@@ -68,12 +68,12 @@ def bars_of(close_prices: Floats) -> Bars:
 
 def crossing() -> Strategy:
     """Long above, short below: the rule of W1 and W2."""
-    fast = param("fast", 20, low=2, high=600)
-    slow = param("slow", 50, low=2, high=600)
+    fast = sma(close, param("fast", 20, low=2, high=600))
+    slow = sma(close, param("slow", 50, low=2, high=600))
     return Strategy(
         "crossing",
-        enter_long=sma(close, fast).crosses_above(sma(close, slow)),
-        enter_short=sma(close, fast).crosses_below(sma(close, slow)),
+        enter_long=fast.crosses_above(slow),
+        enter_short=fast.crosses_below(slow),
         sizing=PercentOfEquity(100),
     )
 
