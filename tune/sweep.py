@@ -57,6 +57,7 @@ class _Run:
     best: Best
     watcher: Watcher
     done_rows: int = 0
+    reloads: int = 0
     prepared: dict[int, Any] = field(default_factory=dict)
     in_flight: dict[Any, Chunk] = field(default_factory=dict)
 
@@ -117,10 +118,8 @@ def _compute(
     run: _Run, missing: Sequence[Chunk], dataset_ref: Callable[[int], Any], cpus: int
 ) -> None:
     import ray
-    from ray.exceptions import ObjectLostError, OwnerDiedError, RayError
 
     waiting = list(missing)
-    reloads = 0
     try:
         while waiting or run.in_flight:
             while waiting and len(run.in_flight) < _IN_FLIGHT_PER_CPU * cpus:
@@ -128,26 +127,36 @@ def _compute(
             ready, _ = ray.wait(list(run.in_flight), timeout=_POLL_S)
             for ref in ready:
                 chunk = run.in_flight.pop(ref)
-                try:
-                    table = ray.get(ref)
-                except (OwnerDiedError, ObjectLostError) as error:
-                    reloads += 1
-                    if reloads > _RELOADS:
-                        raise _failed(run, chunk, error) from error
-                    # The bars went away with the process that held them: put them up again.
-                    run.prepared.clear()
+                table = _fetched(run, chunk, ref)
+                if table is None:
                     waiting.insert(0, chunk)
                     continue
-                except RayError as error:
-                    cause = getattr(error, "cause", None)
-                    wrong = cause if isinstance(cause, TesterError) else _failed(run, chunk, error)
-                    raise wrong from error
                 run.parts.keep(chunk, table)
                 _take(run, chunk, table)
             run.tell()
     finally:
         for ref in run.in_flight:
             ray.cancel(ref, force=True)
+
+
+def _fetched(run: _Run, chunk: Chunk, ref: Any) -> pa.Table | None:
+    """A chunk's table; None if the bars went away with the process that held them."""
+    import ray
+    from ray.exceptions import ObjectLostError, OwnerDiedError, RayError
+
+    try:
+        return ray.get(ref)
+    except (OwnerDiedError, ObjectLostError) as error:
+        run.reloads += 1
+        if run.reloads > _RELOADS:
+            raise _failed(run, chunk, error) from error
+        # The next task puts the bars up again.
+        run.prepared.clear()
+        return None
+    except RayError as error:
+        cause = getattr(error, "cause", None)
+        wrong = cause if isinstance(cause, TesterError) else _failed(run, chunk, error)
+        raise wrong from error
 
 
 def _submit(run: _Run, chunk: Chunk, dataset_ref: Callable[[int], Any]) -> None:

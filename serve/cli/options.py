@@ -35,48 +35,48 @@ _SEARCH: Final = ("search", "rows", "seed", "train_percent", "objective")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 
 
+_REQUEST: Final = (
+    click.argument("strategy", required=False),
+    click.option(
+        "--spec",
+        type=click.Path(path_type=Path),
+        help="YAML or JSON file; options here overrule it.",
+    ),
+    click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Fix a parameter."),
+    click.option("--symbol", multiple=True, help="For example BTCUSDT; may be repeated."),
+    click.option("--interval", multiple=True, help="1, 5, 15, 60, 240, D …; may be repeated."),
+    click.option("--category", help="linear, inverse or spot."),
+    click.option("--start", help="First day or moment, UTC."),
+    click.option("--end", help="End, UTC, exclusive."),
+    click.option("--finer", help="Bars that fills walk through: auto, none or an interval."),
+    click.option("--source", help="auto, imported, sandbox, mainnet, testnet or demo."),
+    click.option("--fetch/--no-fetch", default=None, help="Fetch bars that are missing."),
+    click.option("--file", type=click.Path(), help="A file of bars to run on."),
+    click.option("--warm-up-days", type=float, help="Days before start for indicators."),
+    click.option("--profile", help="bybit_linear, bybit_spot or tradingview."),
+    click.option("--initial-cash", type=float, help="Quote currency."),
+    click.option("--leverage", type=float),
+    click.option("--taker-fee-percent", type=float, help="Percent of the notional."),
+    click.option("--maker-fee-percent", type=float, help="Percent of the notional."),
+    click.option("--fee-per-contract", type=float),
+    click.option("--fee-per-order", type=float),
+    click.option("--slippage-ticks", type=float),
+    click.option("--fill-at", help="next_open or close."),
+    click.option("--size-at", help="signal or fill."),
+    click.option("--exits-from", help="fill or next_bar."),
+    click.option("--compare-tolerance", type=float, help="Numbers this close are equal."),
+    click.option("--tick", help="Price step, instead of the venue's."),
+    click.option("--lot", help="Quantity step, instead of the venue's."),
+    click.option("--min-notional", help="Smallest order, instead of the venue's."),
+    click.option("--contract-value", help="Value of a point, instead of 1."),
+    click.option("--report", type=click.Path(path_type=Path), help="Where the page goes."),
+    json_option,
+)
+
+
 def request_options(command: Command) -> Command:
     """Options that a backtest and a sweep share."""
-    options = (
-        click.argument("strategy", required=False),
-        click.option(
-            "--spec",
-            type=click.Path(path_type=Path),
-            help="YAML or JSON file; options here overrule it.",
-        ),
-        click.option(
-            "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Fix a parameter."
-        ),
-        click.option("--symbol", multiple=True, help="For example BTCUSDT; may be repeated."),
-        click.option("--interval", multiple=True, help="1, 5, 15, 60, 240, D …; may be repeated."),
-        click.option("--category", help="linear, inverse or spot."),
-        click.option("--start", help="First day or moment, UTC."),
-        click.option("--end", help="End, UTC, exclusive."),
-        click.option("--finer", help="Bars that fills walk through: auto, none or an interval."),
-        click.option("--source", help="auto, imported, sandbox, mainnet, testnet or demo."),
-        click.option("--fetch/--no-fetch", default=None, help="Fetch bars that are missing."),
-        click.option("--file", type=click.Path(), help="A file of bars to run on."),
-        click.option("--warm-up-days", type=float, help="Days before start for indicators."),
-        click.option("--profile", help="bybit_linear, bybit_spot or tradingview."),
-        click.option("--initial-cash", type=float, help="Quote currency."),
-        click.option("--leverage", type=float),
-        click.option("--taker-fee-percent", type=float, help="Percent of the notional."),
-        click.option("--maker-fee-percent", type=float, help="Percent of the notional."),
-        click.option("--fee-per-contract", type=float),
-        click.option("--fee-per-order", type=float),
-        click.option("--slippage-ticks", type=float),
-        click.option("--fill-at", help="next_open or close."),
-        click.option("--size-at", help="signal or fill."),
-        click.option("--exits-from", help="fill or next_bar."),
-        click.option("--compare-tolerance", type=float, help="Numbers this close are equal."),
-        click.option("--tick", help="Price step, instead of the venue's."),
-        click.option("--lot", help="Quantity step, instead of the venue's."),
-        click.option("--min-notional", help="Smallest order, instead of the venue's."),
-        click.option("--contract-value", help="Value of a point, instead of 1."),
-        click.option("--report", type=click.Path(path_type=Path), help="Where the page goes."),
-        json_option,
-    )
-    for option in reversed(options):
+    for option in reversed(_REQUEST):
         command = option(command)
     return command
 

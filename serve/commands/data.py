@@ -8,7 +8,7 @@ from pathlib import Path
 
 from actors.clock import SystemClock
 from actors.market_data.export import export_bars
-from actors.market_data.importers.load import load
+from actors.market_data.importers.load import Imported, load
 from actors.market_data.importers.normalise import VolumeUnit
 from actors.market_data.layout import Market, check_market
 from actors.market_data.merging import OnConflict, WriteReport
@@ -103,21 +103,25 @@ def start_import(
         )
         ticket.report(0, 0, "storing")
         stored = found.store_in(catalog, on_conflict)
-        names = [str(bars.series) for bars in found.bars]
-        names += [f"{rates.category}/{rates.symbol}/funding" for rates in found.funding]
-        notes = found.notes
-        return ImportDone(
-            found.formats,
-            tuple(names),
-            notes.rows_read,
-            notes.exact_duplicates,
-            notes.conflicts,
-            notes.unfinished,
-            stored,
-            notes.remarks,
-        )
+        return _told(found, stored)
 
     return Job(work)
+
+
+def _told(found: Imported, stored: WriteReport) -> ImportDone:
+    names = [str(bars.series) for bars in found.bars]
+    names += [f"{rates.category}/{rates.symbol}/funding" for rates in found.funding]
+    notes = found.notes
+    return ImportDone(
+        found.formats,
+        tuple(names),
+        notes.rows_read,
+        notes.exact_duplicates,
+        notes.conflicts,
+        notes.unfinished,
+        stored,
+        notes.remarks,
+    )
 
 
 def stored_bars(settings: Settings) -> list[tuple[str, Coverage]]:
