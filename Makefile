@@ -7,7 +7,7 @@ WARM := .venv/.warm
 KERNELS := $(shell find engines -name '*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help install run lint types test bench docs
+.PHONY: help install run lint types test bench prove docs
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -46,6 +46,15 @@ build/bench-venv/.ready: requirements-bench.txt
 	@$(PYTHON) -m venv build/bench-venv
 	build/bench-venv/bin/python -m pip install --quiet --requirement requirements-bench.txt
 	@touch $@
+
+prove: $(WARM) ## full-size proofs, an hour: every property twenty times as often, a clean clone from nothing
+	HYPOTHESIS_PROFILE=default BST_EXAMPLES=20 \
+		$(BIN)/python -m pytest -n auto --dist loadfile -m hypothesis --timeout 3000
+	rm -rf build/clone && git clone --quiet . build/clone
+	@test ! -d ../shared || ln -sfn ../../shared build/shared
+	BST_HOME="$(CURDIR)/build/clone/home" BST_CACHE="$(CURDIR)/build/clone/kernels" \
+		$(MAKE) -C build/clone run test
+	rm -rf build/clone build/shared
 
 docs: build/docs-venv/.ready ## the documentation, into site/
 	build/docs-venv/bin/mkdocs build --quiet --strict --config-file docs/mkdocs.yml

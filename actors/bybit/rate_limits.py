@@ -28,9 +28,11 @@ class TokenBucket:
             raise InvalidInput("window_s", window_s, "above zero")
         self._clock = clock
         self._burst = max(1, requests // 10)
-        # A lone request per window has no flow besides its burst: the window itself is its pace.
-        flow = max(requests - self._burst, 1)
-        self._per_ms = flow / (window_s * 1000.0)
+        # A lone request per window has no flow besides its burst: the window itself is its pace,
+        # and a millisecond, because waits are whole milliseconds.
+        lone = requests == 1
+        flow = 1 if lone else requests - self._burst
+        self._per_ms = flow / (window_s * 1000.0 + lone)
         self._tokens = float(self._burst)
         self._updated_ms = clock.now_ms()
         self._lock = threading.Lock()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.bars import Bars, Series
@@ -14,6 +14,7 @@ from engines.errors import BadBars, InvalidInput
 from engines.funding import FundingRates
 from engines.intervals import Interval
 from engines.resampling import finer_ranges, resample
+from tests.examples import examples
 
 START_MS = 1_735_689_600_000  # Wednesday 2025-01-01
 Change = Callable[[dict[str, np.ndarray]], None]
@@ -118,7 +119,7 @@ def test_a_range_is_half_open() -> None:
     assert (len(cut), cut.start_ms, cut.end_ms) == (2, START_MS + 60_000, START_MS + 180_000)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     st.integers(1, 3000),
     st.sampled_from(["3", "5", "15", "30", "60", "120", "240", "360", "720", "D"]),

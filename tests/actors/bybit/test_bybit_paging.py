@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.bybit.candles import joined
 from actors.bybit.paging import Page, backwards, forwards
 from engines.bars import Bars, Series
 from engines.intervals import MINUTE_MS
+from tests.examples import examples
 
 SERIES = Series("linear", "BTCUSDT", "1")
 
@@ -49,7 +50,7 @@ def fetched(way: object, page: Page, start: int, end: int) -> list[int]:
 
 @pytest.mark.parametrize("way", [forwards, backwards])
 @pytest.mark.parametrize("newest_always", [False, True], ids=["oldest from start", "newest always"])
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     minutes=st.sets(st.integers(1, 200), max_size=150),
     limit=st.integers(1, 30),

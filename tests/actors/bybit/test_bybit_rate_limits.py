@@ -6,12 +6,13 @@ import threading
 from collections import deque
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors.bybit.rate_limits import TokenBucket
 from actors.clock import ManualClock
 from engines.errors import InvalidInput
+from tests.examples import examples
 
 
 def most_in_a_window(times_ms: list[int], window_ms: int) -> int:
@@ -26,12 +27,13 @@ def most_in_a_window(times_ms: list[int], window_ms: int) -> int:
     return most
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     requests=st.integers(1, 120),
     window_ms=st.integers(100, 5000),
     pauses_ms=st.lists(st.integers(0, 300), min_size=1, max_size=400),
 )
+@example(requests=1, window_ms=350, pauses_ms=[0, 252, 0])
 def test_no_window_ever_holds_more_than_allowed(
     requests: int, window_ms: int, pauses_ms: list[int]
 ) -> None:

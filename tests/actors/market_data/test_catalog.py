@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import fs
 
@@ -25,6 +25,7 @@ from engines.bars import VALUE_COLUMNS, Bars, Series
 from engines.errors import InvalidInput, MissingData
 from engines.intervals import INTERVALS, MINUTE_MS, Interval
 from engines.resampling import resample
+from tests.examples import examples
 
 MakeBars = Callable[..., Bars]
 MINUTES = Series("linear", "BTCUSDT", "1")
@@ -65,9 +66,7 @@ def test_a_catalog_on_another_file_system_serves_the_same_bars(make_bars: MakeBa
     assert memory.missing(bars.series, bars.start_ms, bars.end_ms) == ()
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(30)
 @given(cuts=st.lists(st.integers(0, 400), min_size=1, max_size=6), order=st.randoms())
 def test_pieces_in_any_order_make_the_whole(
     tmp_path: Path, make_bars: MakeBars, cuts: list[int], order: object
@@ -279,9 +278,7 @@ def test_coarser_bars_are_made_of_the_finest_stored_ones(
     assert len(made) > 0
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(60)
 @given(
     missing=st.sets(st.integers(0, 499), max_size=60),
     begin=st.integers(-20, 500),

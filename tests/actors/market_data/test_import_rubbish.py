@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import feather, parquet
 
 from actors.market_data.errors import UnusableFile
 from actors.market_data.importers import load, recognise
 from engines.errors import InvalidInput
+from tests.examples import examples
 
 NOW_MS = 1_800_000_000_000
 ROWS = (
@@ -192,9 +193,7 @@ def sound_files() -> dict[str, bytes]:
 SOUND = sound_files()
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(300)
 @given(
     name=st.sampled_from(sorted(SOUND)),
     place=st.floats(0, 1, exclude_max=True),
@@ -216,9 +215,7 @@ def test_a_damaged_container_is_read_or_refused(
     assert all(len(bars) for bars in imported.bars)
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(300)
 @given(
     name=st.sampled_from(["x.csv", "x.json", "x.ohlcv", "x.parquet", "x.gz", "x.zip"]),
     content=st.one_of(

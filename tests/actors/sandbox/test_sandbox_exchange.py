@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.clock import ManualClock
@@ -14,6 +14,7 @@ from actors.sandbox.markets import bars_between
 from actors.sandbox.sentiment import STEP_MS
 from engines.bars import VALUE_COLUMNS, Bars
 from engines.intervals import DAY_MS, INTERVALS, MINUTE_MS, Interval, floor_open_ms, interval_ms
+from tests.examples import examples
 
 SEED = 4
 NOW_MS = int(np.datetime64("2024-08-14T15:42:31.777", "ms").astype(np.int64))
@@ -111,7 +112,7 @@ def test_the_unfinished_bar_closes_at_the_last_price(
     assert bars.close[-1] == exchange.quote(BTC).last == exchange.trades(BTC, 1).price[-1]
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     interval=st.sampled_from(INTERVALS),
     offsets=st.lists(st.integers(0, 40 * DAY_MS), min_size=1, max_size=4),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.sandbox.instruments import LISTINGS, Listing
@@ -19,6 +19,7 @@ from actors.sandbox.skeleton import COINS, coin_levels
 from engines.bars import KINDS, Bars, Kind
 from engines.errors import InvalidInput
 from engines.intervals import DAY_MS, INTERVALS, MINUTE_MS, Interval
+from tests.examples import examples
 
 ROOT = Path(__file__).parents[3]
 SEED = 11
@@ -89,7 +90,7 @@ def test_a_coarse_bar_is_the_exact_sum_of_its_minutes(interval: Interval) -> Non
         assert made == folded_by_hand(minutes, opens, closes)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(offset=st.integers(0, 30 * 1440), length=st.integers(1, 3000), kind=st.sampled_from(KINDS))
 def test_a_bar_is_the_same_whatever_range_is_asked_for(
     offset: int, length: int, kind: Kind

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.sandbox.book import book_at, trades_before
@@ -15,6 +15,7 @@ from actors.sandbox.markets import bars_between
 from actors.sandbox.prints import prints_of, unfinished
 from engines.bars import KINDS, VALUE_COLUMNS, Bars, Kind
 from engines.intervals import MINUTE_MS
+from tests.examples import examples
 
 SEED = 9
 START_MS = int(np.datetime64("2024-05-05T10:00", "ms").astype(np.int64))
@@ -30,7 +31,7 @@ def values(bar: Bars) -> list[float]:
     return [float(getattr(bar, name)[0]) for name in VALUE_COLUMNS]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     listing=st.sampled_from([x for x in LISTINGS if x.is_perpetual]),
     kind=st.sampled_from(KINDS),
@@ -45,7 +46,7 @@ def test_the_prints_of_a_minute_make_its_bar(listing: Listing, kind: Kind, numbe
 
 
 @given(number=st.integers(0, 5000))
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_an_unfinished_bar_only_grows(number: int) -> None:
     minute = minute_at(BTC, "last", number)
     prints = prints_of(SEED, BTC, minute)
@@ -95,7 +96,7 @@ def test_trades_begin_at_the_launch() -> None:
     assert trades.time_ms[0] >= BTC.launch_ms
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(listing=st.sampled_from(LISTINGS), second=st.integers(0, 10**6), depth=st.integers(1, 1000))
 def test_the_book_never_crosses_and_leans_on_the_last_trade(
     listing: Listing, second: int, depth: int

@@ -6,11 +6,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engines.indicators.registry import compute
+from tests.examples import examples
 
 Floats = NDArray[np.float64]
 # Quantities from dust to spikes, as volumes are.
@@ -35,7 +36,7 @@ def exact_variance(window: Floats) -> Fraction:
     return sum(((Fraction(float(x)) - mean) ** 2 for x in window), Fraction(0)) / len(window)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(AMOUNTS, LENGTHS)
 def test_a_mean_is_right_to_the_last_bits_after_any_spike(x: Floats, length: int) -> None:
     means = row("sma", x, length=length)
@@ -44,7 +45,7 @@ def test_a_mean_is_right_to_the_last_bits_after_any_spike(x: Floats, length: int
         assert means[i] == pytest.approx(exact, rel=4e-16, abs=1e-18)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(PRICES, LENGTHS)
 def test_a_variance_keeps_ten_digits_however_far_the_price_travels(x: Floats, length: int) -> None:
     found = row("variance", x, length=length)
@@ -53,7 +54,7 @@ def test_a_variance_keeps_ten_digits_however_far_the_price_travels(x: Floats, le
         assert found[i] == pytest.approx(exact, rel=1e-10, abs=1e-30)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(PRICES, LENGTHS)
 def test_weighted_means_and_lines_keep_ten_digits(x: Floats, length: int) -> None:
     weights = np.arange(1, length + 1)
@@ -67,7 +68,7 @@ def test_weighted_means_and_lines_keep_ten_digits(x: Floats, length: int) -> Non
         assert line[i] == pytest.approx(float(fit(length)), abs=1e-10 * scale)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(PRICES, LENGTHS, st.floats(0.0, 100.0))
 def test_ordered_windows_agree_with_numpy(x: Floats, length: int, percent: float) -> None:
     windows = np.lib.stride_tricks.sliding_window_view(x, length)
@@ -81,7 +82,7 @@ def test_ordered_windows_agree_with_numpy(x: Floats, length: int, percent: float
     np.testing.assert_array_equal(inverse, np.sort(windows, axis=1)[:, place])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.integers(1, 6), min_size=30, max_size=120).map(np.array), LENGTHS)
 def test_extremes_and_modes_of_many_ties(x: NDArray[np.int64], length: int) -> None:
     source = x.astype(float)

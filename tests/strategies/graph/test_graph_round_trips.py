@@ -6,19 +6,18 @@ import json
 import pickle
 
 import jsonschema
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from strategies.graph import Strategy
 from strategies.graph.python_code import python_code
 from strategies.graph.reading import from_json
 from strategies.graph.schema import schema
 from strategies.graph.writing import to_json
+from tests.examples import examples
 from tests.strategies.graph.random_graphs import EVENT, strategies
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
-many = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+many = examples(150)
 
 
 def run(code: str) -> Strategy:
@@ -52,7 +51,7 @@ def test_every_document_fits_the_published_schema(strategy: Strategy) -> None:
     VALIDATOR.validate(to_json(strategy))
 
 
-@settings(many, max_examples=40)
+@examples(40)
 @given(strategies())
 def test_another_process_gets_the_same_strategy(strategy: Strategy) -> None:
     assert pickle.loads(pickle.dumps(strategy)) == strategy  # noqa: S301
