@@ -1,8 +1,9 @@
-"""What does the rest cost? Memory of a sweep, loading five years of minutes, compiling kernels."""
+"""What does the rest cost? Memory of a sweep, loading five years of minutes, pages, compiling."""
 
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,9 @@ from typing import Final
 
 import numpy as np
 import pyarrow.parquet as pq
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from actors.market_data.datasets import DatasetRequest, load_dataset
 from actors.market_data.store import Catalog
@@ -22,6 +26,7 @@ _FIVE_YEARS: Final = 2_628_000
 _MINUTES: Final = Series("linear", "BTCUSDT", "1")
 _ROUNDS: Final = 5
 _FEW, _MANY = 4_096, 65_536
+_PAGES: Final = 200
 
 # Chunks of a sweep one after the other, as a worker runs them; prints its peak in KiB.
 _WORKER: Final = """
@@ -60,7 +65,7 @@ print(time.perf_counter() - started)
 
 def surrounding_figures(folder: Path) -> list[Figure]:
     """Memory, loading and compiling, measured in this run."""
-    return [_memory(), _loading(folder), *_compiling(folder)]
+    return [_memory(), _loading(folder), _sandbox(), *_compiling(folder)]
 
 
 def _memory() -> Figure:
@@ -97,6 +102,42 @@ def _loading(folder: Path) -> Figure:
     says = "Five years of minutes out of 60 checked month files into Ray's object store, warm disk"
     name = ("pyarrow.parquet.read_table", "")
     return figure("catalog_load_2_6m", seconds, "s", name, told, says)
+
+
+def _sandbox() -> Figure:
+    rates = []
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "actors.sandbox", "--unlimited", "--port", str(port)]
+    server = subprocess.Popen(command)  # noqa: S603
+    try:
+        with requests.Session() as session:
+            # The server begins to listen when its imports are done.
+            retry = Retry(total=10, connect=10, backoff_factor=0.2)
+            session.mount("http://", HTTPAdapter(max_retries=retry))
+            for round_ in range(_ROUNDS + 1):
+                started = time.perf_counter()
+                for page in range(_PAGES):
+                    _ask_page(session, port, round_ * _PAGES + page)
+                if round_ > 0:
+                    rates.append(_PAGES / (time.perf_counter() - started))
+    finally:
+        server.terminate()
+        server.wait()
+    says = "Pages of 1,000 minute bars from the sandbox over HTTP, one after the other, all new"
+    return figure("sandbox_kline_pages", rates, "pages a second", ("", ""), "", says)
+
+
+def _ask_page(session: requests.Session, port: int, page: int) -> None:
+    span_ms = 1_000 * 60_000
+    start_ms = 1_704_067_200_000 + page * span_ms
+    asked: dict[str, str | int] = {"category": "linear", "symbol": "BTCUSDT", "interval": "1"}
+    asked |= {"start": start_ms, "end": start_ms + span_ms - 1, "limit": 1_000}
+    url = f"http://127.0.0.1:{port}/v5/market/kline"
+    answer = session.get(url, params=asked, timeout=30)
+    if answer.content.count(b"],[") != 999:
+        raise RuntimeError(f"the sandbox answered {answer.content[:200]!r}")
 
 
 def _compiling(folder: Path) -> list[Figure]:
