@@ -1,0 +1,148 @@
+"""What can a script order? The commands of TradingView's `strategy.*`, as values.
+
+Prices and quantities are as the script writes them; grids, checks and fills are the engine's.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, Literal, TypeVar, get_args
+
+from engines.errors import InvalidInput
+
+Direction = Literal["long", "short"]
+Oca = Literal["none", "cancel", "reduce"]
+QtyType = Literal["fixed", "cash", "percent_of_equity"]
+CloseRule = Literal["FIFO", "ANY"]
+Allowed = Literal["both", "long", "short"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Enter, reversing an opposite position; market unless `limit` or `stop` is given.
+
+    Both make a stop-limit order: the stop activates the limit (C6). `qty` of None takes the
+    script's default. A pending order of the same id is replaced (D5).
+    """
+
+    id: str
+    direction: Direction
+    qty: float | None = None
+    limit: float | None = None
+    stop: float | None = None
+    oca_name: str = ""
+    oca_type: Oca = "none"
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Order(Entry):
+    """Buy or sell, whatever is open: never reverses by itself, ignores pyramiding (D4)."""
+
+
+@dataclass(frozen=True)
+class Exit:
+    """Leave the trades of `from_entry` (all, if empty) at levels that rest in the market.
+
+    `profit`, `loss`, `trail_points` and `trail_offset` are ticks, from the entry's price (E4);
+    `limit`, `stop` and `trail_price` are prices. `qty` or `qty_percent` reserve a part of each
+    entry (E2). Without any level nothing happens (E6).
+    """
+
+    id: str
+    from_entry: str = ""
+    qty: float | None = None
+    qty_percent: float | None = None
+    profit: float | None = None
+    limit: float | None = None
+    loss: float | None = None
+    stop: float | None = None
+    trail_price: float | None = None
+    trail_points: float | None = None
+    trail_offset: float | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Close:
+    """Leave what was entered under `id` by a market order; `immediately` at this very close."""
+
+    id: str
+    qty: float | None = None
+    qty_percent: float | None = None
+    comment: str = ""
+    immediately: bool = False
+
+
+@dataclass(frozen=True)
+class CloseAll:
+    """Leave the whole position by a market order; `immediately` at this very close."""
+
+    comment: str = ""
+    immediately: bool = False
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Drop the pending entries, orders and exits of that id (D6)."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class CancelAll:
+    """Drop everything that is pending, market orders included."""
+
+
+C = TypeVar("C", bound="Entry | Exit | Close")
+Command = Entry | Order | Exit | Close | CloseAll | Cancel | CancelAll
+
+
+def without_na(command: C) -> C:
+    """The command with numbers that are NaN, Pine's na, left out, as Pine takes them.
+
+    A quantity of na is none: it becomes 0, which orders nothing (D12).
+    """
+    unknown = [
+        one.name
+        for one in fields(command)
+        if isinstance(value := getattr(command, one.name), float) and math.isnan(value)
+    ]
+    given: dict[str, Any] = {name: 0.0 if name.startswith("qty") else None for name in unknown}
+    return replace(command, **given) if given else command
+
+
+@dataclass(frozen=True)
+class Properties:
+    """What a script declares about itself, beside the broker's settings.
+
+    `qty_type` and `qty_value` size orders without a quantity: units, quote currency, or percent
+    of equity. `pyramiding` is how many entries one direction may hold (0 counts as 1, D4).
+    `limit_verification_ticks` is how far a price must go beyond a limit to fill it (C5).
+    `allow_entry_in` turns entries of the other side into exits (J1).
+    """
+
+    qty_type: QtyType = "fixed"
+    qty_value: float = 1.0
+    pyramiding: int = 0
+    close_rule: CloseRule = "FIFO"
+    limit_verification_ticks: int = 0
+    allow_entry_in: Allowed = "both"
+
+    def __post_init__(self) -> None:
+        for name, kinds in _CHOICES.items():
+            if getattr(self, name) not in kinds:
+                raise InvalidInput(name, getattr(self, name), f"one of {', '.join(kinds)}")
+        if not 0.0 < self.qty_value < float("inf"):
+            raise InvalidInput("qty_value", self.qty_value, "above zero")
+        for name in ("pyramiding", "limit_verification_ticks"):
+            if getattr(self, name) < 0:
+                raise InvalidInput(name, getattr(self, name), "zero or more")
+
+
+_CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "qty_type": get_args(QtyType),
+    "close_rule": get_args(CloseRule),
+    "allow_entry_in": get_args(Allowed),
+}

@@ -1,0 +1,254 @@
+"""What does the account hold? Lots, the trades they became, and the cash after every fill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from engines.broker import Broker
+from engines.commands import CloseRule, Direction
+from engines.reference.grid import Grid, Ticks, Units, significant
+
+ZERO = Fraction(0)
+
+
+@dataclass
+class Lot:
+    """What one entry still holds.
+
+    `units` are those of its row in the list of trades; `claim` those that can still be left
+    under its own id. FIFO takes units from the oldest lot and the claim from the one that was
+    meant (D8). `best` and `worst` are extremes of its path so far (K2).
+    """
+
+    number: int
+    entry_id: str
+    signal: str
+    side: int
+    entry_units: Units
+    units: Units
+    price: Ticks
+    fee: Fraction
+    bar: int
+    best: Ticks
+    worst: Ticks
+    claim: Units
+
+    def see(self, price: Ticks) -> None:
+        """The path reached `price` while the lot was open."""
+        ahead = self.side * price
+        self.best = price if ahead > self.side * self.best else self.best
+        self.worst = price if ahead < self.side * self.worst else self.worst
+
+
+@dataclass(frozen=True)
+class Trade:
+    """A closed part of an entry (K1), or what is left at the end (`exit_signal` "Open", A8)."""
+
+    number: int
+    side: int
+    entry_id: str
+    entry_signal: str
+    exit_signal: str
+    entry_bar: int
+    exit_bar: int
+    entry_price: float
+    exit_price: float
+    qty: float
+    entry_fee: Fraction
+    exit_fee: Fraction
+    pnl: Fraction
+    best: float
+    worst: float
+    mfe: Fraction
+    mae: Fraction
+
+
+@dataclass(frozen=True)
+class Fill:
+    """One row of the ledger: an order's part that closed, or that opened."""
+
+    bar: int
+    side: int
+    price: float
+    qty: float
+    fee: Fraction
+    cash: Fraction
+    signal: str
+    trade: int
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """An order that meets the market: what it is called and what it pays."""
+
+    id: str
+    signal: str
+    fee_rate: Fraction
+
+
+@dataclass
+class Account:
+    """Lots oldest first, trades in the order of their exits, and cash.
+
+    `entered` are the lots of the present position, those that FIFO has emptied included.
+    """
+
+    grid: Grid
+    broker: Broker
+    close_rule: CloseRule
+    cash: Fraction = field(init=False)
+    lots: list[Lot] = field(default_factory=list)
+    entered: list[Lot] = field(default_factory=list)
+    trades: list[Trade] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
+    entries: int = 0
+
+    def __post_init__(self) -> None:
+        self.cash = Fraction(self.broker.initial_cash)
+
+    @property
+    def position(self) -> Units:
+        """Signed units: above zero is long."""
+        return sum(lot.side * lot.units for lot in self.lots)
+
+    def open_profit(self, price: Ticks) -> Fraction:
+        """Profit of the open lots at `price`, before fees."""
+        parts = (self.grid.money(lot.side * (price - lot.price), lot.units) for lot in self.lots)
+        return sum(parts, ZERO)
+
+    def equity(self, price: Ticks) -> Fraction:
+        """Cash and open profit (K3); entry fees have left the cash already (H5)."""
+        return self.cash + self.open_profit(price)
+
+    def see(self, price: Ticks) -> None:
+        """The path went to `price`."""
+        for lot in self.lots:
+            lot.see(price)
+
+    def fee(self, ticket: Ticket, price: Ticks, units: Units) -> Fraction:
+        """One commission an order, rounded once (H1 to H4)."""
+        if units == 0:
+            return ZERO
+        notional = self.grid.money(price, units)
+        fee = ticket.fee_rate * notional
+        fee += Fraction(self.broker.fee_per_contract) * units * self.grid.lot
+        fee += Fraction(self.broker.fee_per_order)
+        return significant(fee, self.broker.money_digits)
+
+    def close(
+        self,
+        bar: int,
+        price: Ticks,
+        units: Units,
+        ticket: Ticket,
+        fee: Fraction,
+        chosen: Sequence[Lot],
+    ) -> None:
+        """Take `units` out of the lots: the oldest first, or the chosen ones first under ANY."""
+        order = list(self.lots)
+        if self.close_rule == "ANY":
+            order = [*chosen, *(lot for lot in self.lots if lot not in chosen)]
+        left = units
+        for lot in order:
+            part = min(left, lot.units)
+            if part > 0:
+                self._take(lot, bar, price, part, ticket, fee * part / units)
+                left -= part
+        self.lots = [lot for lot in self.lots if lot.units > 0]
+        self._release(units, chosen)
+
+    def _release(self, units: Units, chosen: Sequence[Lot]) -> None:
+        """Take `units` out of the claims: of the chosen lots first, then of the oldest."""
+        for lot in [*chosen, *self.entered]:
+            part = min(units, lot.claim)
+            lot.claim -= part
+            units -= part
+        if not self.lots:
+            self.entered = []
+
+    def _take(
+        self, lot: Lot, bar: int, price: Ticks, units: Units, ticket: Ticket, fee: Fraction
+    ) -> None:
+        entry_fee = lot.fee * units / lot.units
+        lot.see(price)
+        trade = self._trade(lot, bar, price, units, ticket.signal, entry_fee, fee)
+        lot.units -= units
+        lot.fee -= entry_fee
+        # The entry's fee was paid when it was entered.
+        self.cash += trade.pnl + entry_fee
+        self.trades.append(trade)
+        self._note(bar, -lot.side, price, units, fee, ticket, lot.number)
+
+    def open(
+        self, bar: int, side: int, price: Ticks, units: Units, ticket: Ticket, fee: Fraction
+    ) -> Lot:
+        """Add a lot; its fee is paid at once (H5)."""
+        self.cash -= fee
+        number, signal = self.entries, ticket.signal
+        lot = Lot(
+            number, ticket.id, signal, side, units, units, price, fee, bar, price, price, units
+        )
+        self.lots.append(lot)
+        self.entered.append(lot)
+        self.entries += 1
+        self._note(bar, side, price, units, fee, ticket, number)
+        return lot
+
+    def _note(
+        self,
+        bar: int,
+        side: int,
+        price: Ticks,
+        units: Units,
+        fee: Fraction,
+        ticket: Ticket,
+        trade: int,
+    ) -> None:
+        qty, shown = float(units * self.grid.lot), self.grid.price(price)
+        self.fills.append(Fill(bar, side, shown, qty, fee, self.cash, ticket.signal, trade))
+
+    def still_open(self, bar: int, price: Ticks) -> list[Trade]:
+        """What is left at the end, as rows with the exit signal "Open" (A8)."""
+        return [self._trade(lot, bar, price, lot.units, "Open", lot.fee, ZERO) for lot in self.lots]
+
+    def _trade(
+        self,
+        lot: Lot,
+        bar: int,
+        price: Ticks,
+        units: Units,
+        signal: str,
+        entry_fee: Fraction,
+        exit_fee: Fraction,
+    ) -> Trade:
+        def earned(at: Ticks) -> Fraction:
+            return self.grid.money(lot.side * (at - lot.price), units)
+
+        shown = self.grid.price
+        return Trade(
+            number=lot.number,
+            side=lot.side,
+            entry_id=lot.entry_id,
+            entry_signal=lot.signal,
+            exit_signal=signal,
+            entry_bar=lot.bar,
+            exit_bar=bar,
+            entry_price=shown(lot.price),
+            exit_price=shown(price),
+            qty=float(units * self.grid.lot),
+            entry_fee=entry_fee,
+            exit_fee=exit_fee,
+            pnl=earned(price) - entry_fee - exit_fee,
+            best=shown(lot.best),
+            worst=shown(lot.worst),
+            # K2, H5: net of the entry's fee; what never was is 0.
+            mfe=max(earned(lot.best) - entry_fee, ZERO),
+            mae=min(earned(lot.worst) - entry_fee, ZERO),
+        )
+
+
+def sign(direction: Direction) -> int:
+    """+1 for long, −1 for short."""
+    return 1 if direction == "long" else -1

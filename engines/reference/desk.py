@@ -1,0 +1,259 @@
+"""What becomes of a command? Orders that wait, exits that stand, quantities and limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import NamedTuple
+
+from engines.broker import Broker
+from engines.commands import (
+    Cancel,
+    CancelAll,
+    Close,
+    CloseAll,
+    Command,
+    Entry,
+    Exit,
+    Order,
+    Properties,
+    without_na,
+)
+from engines.instrument import Instrument
+from engines.reference.account import ZERO, Account, Lot, sign
+from engines.reference.exits import (
+    Key,
+    Leg,
+    Standing,
+    has_levels,
+    levels_of,
+    reserved_units,
+    trails_alike,
+)
+from engines.reference.grid import Grid, Ticks, Units, significant
+from engines.reference.pending import Pending
+
+
+class Closing(NamedTuple):
+    """A market order that leaves `units` of a position of `side`."""
+
+    units: Units
+    side: int
+    lots: tuple[Lot, ...]
+    signal: str
+    immediately: bool
+    sequence: int
+
+
+class Desk:
+    """Takes a script's commands and keeps what waits for the market."""
+
+    def __init__(
+        self,
+        grid: Grid,
+        broker: Broker,
+        properties: Properties,
+        account: Account,
+        instrument: Instrument,
+    ) -> None:
+        self.grid = grid
+        self.broker = broker
+        self.properties = properties
+        self.account = account
+        taker, maker = broker.taker_fee_rate, broker.maker_fee_rate
+        self.taker_fee_rate = Fraction(instrument.taker_fee_rate if taker is None else taker)
+        self.maker_fee_rate = Fraction(instrument.maker_fee_rate if maker is None else maker)
+        self.pending: dict[str, Pending] = {}
+        self.closings: list[Closing] = []
+        self.standing: dict[tuple[str, str], Standing] = {}
+        self.legs: dict[Key, Leg] = {}
+        self._sequence = 0
+
+    def take(self, command: Command, bar: int, close: Ticks) -> None:
+        """Obey one command at the close of a bar."""
+        self._sequence += 1
+        match command:
+            case Entry():
+                self._enter(command, close)
+            case Exit():
+                self._exit(command, close)
+            case Close() | CloseAll():
+                self._close(command)
+            case Cancel(id=name):
+                # D6: entries and exits of that id, and nothing that hangs on them.
+                self.pending.pop(name, None)
+                for key in [key for key in self.standing if key[0] == name]:
+                    self.drop_exit(key)
+            case CancelAll():
+                self.pending.clear()
+                self.closings.clear()
+                for key in list(self.standing):
+                    self.drop_exit(key)
+
+    def _enter(self, command: Entry, close: Ticks) -> None:
+        command = without_na(command)
+        side = sign(command.direction)
+        is_entry = not isinstance(command, Order)
+        # D3: the limit is checked when an order is placed.
+        if is_entry and self.entries_of(side) >= max(1, self.properties.pyramiding):
+            return
+        position = self.account.position
+        against = -side * position if is_entry and side * position < 0 else 0
+        if is_entry and self._only_closes(side):
+            # J1: on a side that may not be entered an entry only leaves the other one.
+            if against:
+                self._wait(command, side, 0, ZERO, against)
+            return
+        units, budget = self._size(command, close)
+        if units is None or units > 0:
+            self._wait(command, side, units, budget, against)
+
+    def _only_closes(self, side: int) -> bool:
+        allowed = self.properties.allow_entry_in
+        return allowed != "both" and sign(allowed) != side
+
+    def _wait(
+        self, command: Entry, side: int, units: Units | None, budget: Fraction, against: Units
+    ) -> None:
+        grid = self.grid
+        limit = None if command.limit is None else grid.limit(command.limit, command.direction)
+        stop = None if command.stop is None else grid.stop(command.stop, command.direction)
+        # D5: the same id again replaces the order, at the end of the queue.
+        self.pending.pop(command.id, None)
+        self.pending[command.id] = Pending(
+            command, side, units, budget, against, limit, stop, self._sequence
+        )
+
+    def _size(self, command: Entry, close: Ticks) -> tuple[Units | None, Fraction]:
+        """Units, or None and the budget that decides when the order fills (G5)."""
+        if command.qty is not None:
+            return self.grid.units(command.qty), ZERO
+        said = self.properties
+        if said.qty_type == "fixed":
+            return self.grid.units(said.qty_value), ZERO
+        value = Fraction(repr(said.qty_value))
+        if said.qty_type == "percent_of_equity":
+            # G2, G6: marked at this close, rounded to ten digits.
+            value = significant(self.account.equity(close) * value / 100, self.broker.money_digits)
+        budget = value * Fraction(self.broker.leverage)
+        if command.limit is not None or command.stop is not None:
+            return None, budget
+        # G1: the close of the signal sizes a market order.
+        return self.units_for(budget, close), ZERO
+
+    def units_for(self, budget: Fraction, price: Ticks) -> Units:
+        """Units that a budget buys at `price` (G2 to G4)."""
+        value = self.grid.money(price, 1 / self.grid.lot)
+        if self.properties.qty_type == "percent_of_equity":
+            # G3: its fees are inside the budget; a cash order does not set them aside (G4).
+            budget -= Fraction(self.broker.fee_per_order)
+            value = value * (1 + self.taker_fee_rate) + Fraction(self.broker.fee_per_contract)
+        return self.grid.whole(max(budget / value, ZERO)) if value > 0 else 0
+
+    def entries_of(self, side: int) -> int:
+        """Open entries of one direction."""
+        return sum(1 for lot in self.account.lots if lot.side == side)
+
+    def _exit(self, command: Exit, close: Ticks) -> None:
+        command = without_na(command)
+        if not has_levels(command):
+            return
+        position = self.account.position
+        mine = command.from_entry
+        waits = mine in self.pending if mine else bool(self.pending)
+        held = any(lot.entry_id == mine for lot in self.account.entered) if mine else position != 0
+        if not waits and not held:
+            return
+        only = 0 if mine or position == 0 else (1 if position > 0 else -1)
+        key = command.id, mine
+        before = self.standing.get(key)
+        sequence = self._sequence if before is None else before.sequence
+        standing = self.standing[key] = Standing(command, only, sequence)
+        anew = before is None or not trails_alike(before.command, command)
+        for lot in self.account.entered:
+            if standing.covers(lot):
+                self._place(standing, lot, close, anew)
+
+    def cover(self, lot: Lot) -> None:
+        """A fresh entry: exits that were called for it rest from its fill on (E1, E10)."""
+        for standing in list(self.standing.values()):
+            if standing.covers(lot):
+                self._place(standing, lot, lot.price, anew=True)
+
+    def _place(self, standing: Standing, lot: Lot, price: Ticks, anew: bool) -> None:
+        """Give a standing exit its leg on an entry, or new levels to the leg it has (E2, E3)."""
+        command = standing.command
+        key = command.id, command.from_entry, lot.number
+        leg = self.legs.get(key)
+        levels = levels_of(command, lot, self.grid)
+        if leg is None:
+            others = sum(
+                one.reserved for one in self.legs.values() if one.lot is lot and not one.done
+            )
+            reserved = reserved_units(command, lot, others, self.grid)
+            leg = self.legs[key] = Leg(lot, standing, levels, reserved)
+        elif anew:
+            # E11: other trailing numbers forget how far the stop had come.
+            leg.armed = False
+        leg.levels, leg.standing = levels, standing
+        if anew:
+            leg.arm_from(price)
+
+    def drop_exit(self, key: tuple[str, str]) -> None:
+        """Forget a standing exit and its legs."""
+        self.standing.pop(key, None)
+        for name in [name for name in self.legs if name[:2] == key]:
+            # A leg that has fired stays known: it is not armed again (E2).
+            if not self.legs[name].done:
+                del self.legs[name]
+
+    def _close(self, command: Close | CloseAll) -> None:
+        command = command if isinstance(command, CloseAll) else without_na(command)
+        position = self.account.position
+        lots = tuple(self.account.entered)
+        signal = command.comment
+        if isinstance(command, Close):
+            lots = tuple(lot for lot in lots if lot.entry_id == command.id)
+            signal = signal or f"Close entry(s) order {command.id}"
+        units = sum(lot.claim for lot in lots)
+        if isinstance(command, Close) and command.qty is not None:
+            units = min(units, self.grid.units(command.qty))
+        elif isinstance(command, Close) and command.qty_percent is not None:
+            part = units * self.grid.lot * Fraction(repr(command.qty_percent)) / 100
+            units = min(units, self.grid.whole(part))
+        if units <= 0:
+            # D7: nothing is open under that id.
+            return
+        side = 1 if position > 0 else -1
+        signal = signal or "Close position order"
+        self.closings.append(
+            Closing(units, side, lots, signal, command.immediately, self._sequence)
+        )
+
+    def after_fill(self, oca_name: str, oca_type: str, units: Units) -> None:
+        """What a fill does to the other orders of its group (F1)."""
+        if not oca_name or oca_type == "none":
+            return
+        for name, other in list(self.pending.items()):
+            if other.command.oca_name != oca_name:
+                continue
+            if oca_type == "cancel" or other.units is None or other.units <= units:
+                del self.pending[name]
+            else:
+                self.pending[name] = replace(other, units=other.units - units)
+
+    def tidy(self) -> None:
+        """Drop exits of entries that are gone, and legs that have nothing left to leave."""
+        entered = self.account.entered
+        alive = {lot.number for lot in entered}
+        for name in [name for name in self.legs if name[2] not in alive]:
+            del self.legs[name]
+        for key, standing in list(self.standing.items()):
+            mine = standing.command.from_entry
+            waits = mine in self.pending if mine else self._may_cover(standing)
+            if not waits and not any(standing.covers(lot) for lot in entered):
+                self.drop_exit(key)
+
+    def _may_cover(self, standing: Standing) -> bool:
+        sides = {order.side for order in self.pending.values()}
+        return bool(sides) and standing.only_side == 0

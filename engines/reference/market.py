@@ -1,0 +1,179 @@
+"""What fills on the way? Jumps at opens, and the orders that a path meets, nearest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import partial
+from typing import NamedTuple
+
+from engines.commands import Order
+from engines.reference.account import ZERO, Ticket
+from engines.reference.desk import Closing, Desk
+from engines.reference.exits import Leg
+from engines.reference.grid import Ticks, Units, distance
+from engines.reference.pending import Pending, Touch
+
+
+class Meeting(NamedTuple):
+    """An order that the path meets, and in which order of several at one price."""
+
+    touch: Touch
+    rank: tuple[int, int, int]
+    fill: Callable[[int, Touch], None]
+
+
+class Market:
+    """Walks the price along and fills what it meets."""
+
+    def __init__(self, desk: Desk, slippage_ticks: int) -> None:
+        self.desk = desk
+        self.account = desk.account
+        self.here: Ticks = 0
+        self._slippage = slippage_ticks
+
+    def jump(self, bar: int, price: Ticks) -> None:
+        """The market opens at `price`: market orders fill (A1), and what it jumped over (B3)."""
+        self.here = price
+        # K2: what leaves at the open has seen that price, without its slippage.
+        self.account.see(price)
+        self._fill_market_orders(bar, price, only_immediate=False)
+        self._meet_all(bar, price)
+        self._arrive(price)
+
+    def move(self, bar: int, price: Ticks) -> None:
+        """The market goes from here to `price` without a gap (B2)."""
+        self._meet_all(bar, price)
+        self._arrive(price)
+
+    def end_bar(self, bar: int, close: Ticks) -> None:
+        """After the script: what fills at this very close (A2, A3)."""
+        at_close = self.desk.broker.fill_at == "close"
+        before = self.account.entries
+        self._fill_market_orders(bar, close, only_immediate=not at_close)
+        if at_close:
+            # A2: price orders that the close is already through fill there. Not settled by the
+            # rules: exits of an entry that filled at this very close wait for the next bar.
+            self._meet_all(bar, close, first_fresh_lot=before)
+        self.desk.tidy()
+
+    def _meet_all(self, bar: int, price: Ticks, first_fresh_lot: int | None = None) -> None:
+        while True:
+            meetings = list(self._meetings(price, first_fresh_lot))
+            if not meetings:
+                return
+            # B6: the nearest to where the price is; at one price as `rank` says.
+            first = min(meetings, key=lambda one: (distance(one.touch.at, self.here), one.rank))
+            self._arrive(first.touch.at)
+            first.fill(bar, first.touch)
+            self.desk.tidy()
+
+    def _meetings(self, price: Ticks, first_fresh_lot: int | None) -> Iterator[Meeting]:
+        beyond = self.desk.properties.limit_verification_ticks
+        for order in list(self.desk.pending.values()):
+            touch = order.touch(self.here, price, beyond)
+            if touch is not None:
+                # B5: entries before exits. B4: of two stops at one price, the one that buys.
+                rank = 0, -order.side, order.sequence
+                yield Meeting(touch, rank, partial(self._fill_order, order))
+        for leg in list(self.desk.legs.values()):
+            if first_fresh_lot is not None and leg.lot.number >= first_fresh_lot:
+                continue
+            touch = None if leg.done else leg.touch(self.here, price, beyond)
+            if touch is not None:
+                rank = 1, leg.standing.sequence, leg.lot.number
+                yield Meeting(touch, rank, partial(self._fill_leg, leg))
+
+    def _arrive(self, price: Ticks) -> None:
+        self.here = price
+        self.account.see(price)
+        for order in self.desk.pending.values():
+            order.pass_by(price)
+        for leg in self.desk.legs.values():
+            leg.follow(price)
+
+    def _fill_market_orders(self, bar: int, price: Ticks, only_immediate: bool) -> None:
+        """In the order of the calls; closes that are immediate have no other moment (A3)."""
+        desk = self.desk
+        closings = [one for one in desk.closings if one.immediately or not only_immediate]
+        desk.closings = [one for one in desk.closings if one not in closings]
+        orders = [] if only_immediate else [one for one in desk.pending.values() if one.is_market]
+        touch = Touch(price, price, slips=True)
+        queue: list[Closing | Pending] = [*closings, *orders]
+        for one in sorted(queue, key=lambda one: one.sequence):
+            if isinstance(one, Closing):
+                self._fill_closing(one, bar, touch)
+            elif desk.pending.get(one.command.id) is one:
+                # A group that an earlier one cancelled is gone.
+                self._fill_market_entry(one, bar, touch)
+            desk.tidy()
+
+    def _fill_market_entry(self, order: Pending, bar: int, touch: Touch) -> None:
+        limit = max(1, self.desk.properties.pyramiding)
+        is_entry = not isinstance(order.command, Order)
+        # D3: of two market entries in one pass, the second may find the limit reached.
+        if is_entry and self.desk.entries_of(order.side) >= limit:
+            del self.desk.pending[order.command.id]
+            return
+        self._fill_order(order, bar, touch)
+
+    def _fill_order(self, order: Pending, bar: int, touch: Touch) -> None:
+        desk, command = self.desk, order.command
+        del desk.pending[command.id]
+        price = self._slipped(touch, order.side)
+        own = desk.units_for(order.budget, price) if order.units is None else order.units
+        units = own + order.against
+        held = self.account.position
+        closing = min(units, distance(held, 0)) if order.side * held < 0 else 0
+        opening = units - closing
+        if not self._affordable(order, price, opening):
+            return
+        rate = desk.taker_fee_rate if touch.slips else desk.maker_fee_rate
+        ticket = Ticket(command.id, command.comment or command.id, rate)
+        # H3: a reversal is one order, its fee split by quantity.
+        fee = self.account.fee(ticket, price, units)
+        if closing > 0:
+            self.account.close(bar, price, closing, ticket, fee * closing / units, ())
+        if opening > 0:
+            share = fee * opening / units
+            lot = self.account.open(bar, order.side, price, opening, ticket, share)
+            desk.tidy()
+            desk.cover(lot)
+        desk.after_fill(command.oca_name, command.oca_type, units)
+
+    def _affordable(self, order: Pending, price: Ticks, opening: Units) -> bool:
+        """I5: an order that needs more margin than there is equity at its fill is dropped."""
+        broker, account = self.desk.broker, self.account
+        if not broker.check_margin or opening == 0:
+            return True
+        same = [lot for lot in account.lots if lot.side == order.side]
+        held = sum((account.grid.money(price, lot.units) for lot in same), ZERO)
+        needed = held + account.grid.money(price, opening)
+        return needed <= account.equity(price) * Fraction(broker.leverage)
+
+    def _fill_leg(self, leg: Leg, bar: int, touch: Touch) -> None:
+        leg.done = True
+        units = min(leg.reserved, leg.lot.claim, distance(self.account.position, 0))
+        if units <= 0:
+            return
+        command = leg.standing.command
+        price = self._slipped(touch, -leg.lot.side)
+        rate = self.desk.taker_fee_rate if touch.slips else self.desk.maker_fee_rate
+        ticket = Ticket(command.id, command.comment or command.id, rate)
+        fee = self.account.fee(ticket, price, units)
+        self.account.close(bar, price, units, ticket, fee, (leg.lot,))
+
+    def _fill_closing(self, one: Closing, bar: int, touch: Touch) -> None:
+        held = self.account.position
+        # D9: several closes in one pass add up to the position at most, and never reverse it.
+        units = min(one.units, distance(held, 0)) if one.side * held > 0 else 0
+        if units <= 0:
+            return
+        price = self._slipped(touch, -one.side)
+        ticket = Ticket("", one.signal, self.desk.taker_fee_rate)
+        fee = self.account.fee(ticket, price, units)
+        self.account.close(bar, price, units, ticket, fee, one.lots)
+
+    def _slipped(self, touch: Touch, side: int) -> Ticks:
+        """C4: market and stop orders pay slippage, limits never."""
+        return touch.price + side * self._slippage if touch.slips else touch.price

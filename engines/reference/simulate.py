@@ -1,0 +1,98 @@
+"""How does a script trade? Bar by bar: the path, the fills on it, and the script at its close."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+from engines.bars import Bars
+from engines.broker import Broker
+from engines.commands import Command, Properties
+from engines.instrument import Instrument
+from engines.reference.account import Account, Fill, Trade
+from engines.reference.desk import Desk
+from engines.reference.grid import Grid, Ticks
+from engines.reference.market import Market
+from engines.reference.path import paths_inside
+
+
+@dataclass(frozen=True)
+class View:
+    """What a script sees of its account at a close: Pine's built-ins of the same names."""
+
+    bar: int
+    position_size: float
+    position_avg_price: float
+    equity: float
+    netprofit: float
+    openprofit: float
+    opentrades: int
+    closedtrades: int
+
+
+class Script(Protocol):
+    """A strategy with order logic of its own."""
+
+    def on_close(self, view: View) -> Iterable[Command]:
+        """Commands at the close of bar `view.bar`, in the order of the calls."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it. `trades` in the order of their exits, `open` what is left at the end."""
+
+    fills: list[Fill]
+    trades: list[Trade]
+    open: list[Trade]
+    equity: list[Fraction]
+
+
+def simulate(
+    script: Script,
+    bars: Bars,
+    instrument: Instrument,
+    broker: Broker,
+    properties: Properties | None = None,
+    finer: Bars | None = None,
+) -> Outcome:
+    """Run a script over all bars; `finer` bars replace the assumed path where they lie (B7)."""
+    grid, said = Grid.of(instrument), properties or Properties()
+    account = Account(grid, broker, said.close_rule)
+    desk = Desk(grid, broker, said, account, instrument)
+    market = Market(desk, int(broker.slippage_ticks))
+    equity = []
+    close: Ticks = 0
+    for bar in range(len(bars)):
+        for path in paths_inside(bars, finer, bar, grid):
+            market.jump(bar, path.open)
+            for price in path[1:]:
+                market.move(bar, price)
+            close = path.close
+        # A1: the script runs once, at the close.
+        for command in script.on_close(_view(account, bar, close)):
+            desk.take(command, bar, close)
+        market.end_bar(bar, close)
+        equity.append(account.equity(close))
+    left = account.still_open(len(bars) - 1, close) if len(bars) else []
+    return Outcome(account.fills, account.trades, left, equity)
+
+
+def _view(account: Account, bar: int, close: Ticks) -> View:
+    grid, position = account.grid, account.position
+    cost = sum(lot.price * lot.units for lot in account.lots)
+    size = sum(lot.units for lot in account.lots)
+    profit = account.open_profit(close)
+    return View(
+        bar=bar,
+        position_size=float(position * grid.lot),
+        # K5
+        position_avg_price=float(cost / size * grid.tick) if size else float("nan"),
+        equity=float(account.equity(close)),
+        netprofit=float(account.cash - Fraction(account.broker.initial_cash)),
+        openprofit=float(profit),
+        opentrades=len(account.lots),
+        closedtrades=len(account.trades),
+    )

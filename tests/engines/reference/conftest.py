@@ -1,0 +1,57 @@
+"""Plays a handful of bars to a script on the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engines.bars import Bars, Series
+from engines.broker import TRADINGVIEW
+from engines.commands import Command, Properties
+from engines.instrument import Instrument
+from engines.reference import Outcome, View, simulate
+
+Bar = tuple[float, float, float, float]
+Plan = Mapping[int, Sequence[Command]] | Callable[[View], Iterable[Command]]
+Play = Callable[..., Outcome]
+
+MINUTE_MS = 60_000
+
+
+class Planned:
+    """A script that orders by bar number, or by a function of what it sees."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def on_close(self, view: View) -> Iterable[Command]:
+        if isinstance(self._plan, Mapping):
+            return self._plan.get(view.bar, ())
+        return self._plan(view)
+
+
+@pytest.fixture
+def play() -> Play:
+    """Bars as (open, high, low, close) on a grid of 0.1 and 0.01, no fees unless asked for."""
+
+    def run(bars: Sequence[Bar], plan: Plan, /, broker: Any = None, **properties: Any) -> Outcome:
+        table = np.array(bars, dtype=float)
+        columns = dict(zip(("open", "high", "low", "close"), table.T, strict=True))
+        made = Bars.from_columns(
+            Series("linear", "TEST", "1"),
+            {
+                "open_ms": MINUTE_MS * np.arange(len(bars)),
+                **columns,
+                "volume": np.ones(len(bars)),
+            },
+        )
+        instrument = Instrument("linear", "TEST", Decimal("0.1"), Decimal("0.01"))
+        rules = replace(TRADINGVIEW, **(broker or {}))
+        return simulate(Planned(plan), made, instrument, rules, Properties(**properties))
+
+    return run
