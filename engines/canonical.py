@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring_ascii
+from operator import itemgetter
 from typing import Any, Final, cast
 
 from engines.errors import InvalidInput
 
-_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-_AS_THEY_ARE: Final = frozenset((str, int, bool, type(None)))
 _KINDS_TEXT: Final = "text, whole numbers, finite floats, true, false, null, lists and mappings"
 
 
@@ -20,7 +19,18 @@ def canonical_json(value: object) -> str:
 
     Negative zero becomes zero. Raises InvalidInput for NaN, infinities and foreign types.
     """
-    return _ENCODER.encode(_plain(value))
+    # By exact type first, and straight to text: every node of a strategy is named here, and the
+    # abstract classes and a second pass through an encoder would take longer than the digest.
+    kind = type(value)
+    if kind is str:
+        return encode_basestring_ascii(cast(str, value))
+    if kind is int:
+        return repr(value)
+    if kind is dict:
+        return _mapping(cast(dict[Any, Any], value))
+    if kind is list or kind is tuple:
+        return _sequence(cast(list[Any], value))
+    return _text(value)
 
 
 def digest_of(value: object) -> str:
@@ -28,28 +38,29 @@ def digest_of(value: object) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
-def _plain(value: object) -> object:
-    # By exact type first: every node of a strategy is named here, and asking the abstract classes
-    # takes longer than the digest.
-    kind = type(value)
-    if kind in _AS_THEY_ARE:
-        return value
-    if kind is dict:
-        return {str(key): _plain(item) for key, item in cast(dict[Any, Any], value).items()}
-    if kind is list or kind is tuple:
-        return [_plain(item) for item in cast(list[Any], value)]
-    return _plain_at_length(value)
-
-
-def _plain_at_length(value: object) -> object:
+def _text(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, float):
         if not math.isfinite(value):
             raise InvalidInput("value to digest", value, "finite")
-        return (value + 0.0).hex()
-    if isinstance(value, (int, str)):
-        return value
+        return f'"{(value + 0.0).hex()}"'
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence):
-        return [_plain(item) for item in value]
+        return _mapping(value)
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+        return _sequence(value)
     raise InvalidInput("value to digest", value, _KINDS_TEXT)
+
+
+def _mapping(value: Mapping[Any, Any]) -> str:
+    items = sorted([(str(key), item) for key, item in value.items()], key=itemgetter(0))
+    parts = [f"{encode_basestring_ascii(key)}:{canonical_json(item)}" for key, item in items]
+    return "{" + ",".join(parts) + "}"
+
+
+def _sequence(value: Sequence[Any]) -> str:
+    return "[" + ",".join([canonical_json(item) for item in value]) + "]"

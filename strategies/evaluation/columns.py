@@ -65,8 +65,8 @@ class Columns:
         self.dataset = dataset
         self.param_rows = rows
         self.n_rows = n_rows
-        self.names = parameter_names(roots)
         self.nodes = walk(roots)
+        self.names = parameter_names(self.nodes)
         self._placed: dict[str, Placed] = {}
         self._blocks: dict[tuple[object, ...], Placed] = {}
         self._counts: dict[Timeline, int] = {CHART: 0}

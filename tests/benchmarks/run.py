@@ -21,8 +21,9 @@ number of trades: W2 sparse trades about every 170 bars, dense about every 36.
 
 vectorbt runs at its best: rust kernels called directly, eight columns at a time so that they stay
 in the cache, memory kept instead of given back. Both sides compute moving averages beforehand in
-W2, and within the measured time in W1. Prices and quantities are unrounded, fills at the close, a
-fee of 0.06 % a side, all in.
+W2, and within the measured time in W1. There our strategy is defined before, as it is for a user
+who runs it again; a second row defines it anew. Prices and quantities are unrounded, fills at the
+close, a fee of 0.06 % a side, all in.
 """
 
 
