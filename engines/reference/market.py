@@ -31,6 +31,7 @@ class Market:
         self.account = desk.account
         self.here: Ticks = 0
         self._slippage = slippage_ticks
+        self._called_in = -1
 
     def jump(self, bar: int, price: Ticks) -> None:
         """The market opens at `price`: market orders fill (A1), and what it jumped over (B3)."""
@@ -40,11 +41,13 @@ class Market:
         self._fill_market_orders(bar, price, only_immediate=False)
         self._meet_all(bar, price)
         self._arrive(price)
+        self._call_margin(bar)
 
     def move(self, bar: int, price: Ticks) -> None:
         """The market goes from here to `price` without a gap (B2)."""
         self._meet_all(bar, price)
         self._arrive(price)
+        self._call_margin(bar)
 
     def end_bar(self, bar: int, close: Ticks) -> None:
         """After the script: what fills at this very close (A2, A3)."""
@@ -55,6 +58,31 @@ class Market:
             # A2: price orders that the close is already through fill there. Not settled by the
             # rules: exits of an entry that filled at this very close wait for the next bar.
             self._meet_all(bar, close, first_fresh_lot=before)
+        for order in [one for one in self.desk.pending.values() if not one.is_market]:
+            # I6: what waits at a price is cancelled once the account could not carry it.
+            units = self._own_units(order, close) + order.against
+            if not self._affordable(order, close, units - self._closing(order, units)):
+                del self.desk.pending[order.command.id]
+        self.desk.tidy()
+
+    def _call_margin(self, bar: int) -> None:
+        """Sell what the account can no longer carry: at most once a bar (I1 to I4)."""
+        broker, account, grid = self.desk.broker, self.account, self.desk.grid
+        held = distance(account.position, 0)
+        if held == 0 or not broker.check_margin or self._called_in == bar:
+            return
+        margin = 1 / Fraction(broker.leverage)
+        available = account.equity(self.here) - grid.money(self.here, held) * margin
+        if available >= 0:
+            return
+        cover = grid.whole(-available / margin / grid.money(self.here, 1 / grid.lot))
+        # I3: a cover of nothing still takes one whole contract.
+        units = min(4 * cover if cover > 0 else grid.whole(Fraction(1)), held)
+        # Not settled by the rules: no slippage, the price is the one that was checked.
+        ticket = Ticket("", "Margin call", self.desk.taker_fee_rate)
+        fee = account.fee(ticket, self.here, units)
+        account.close(bar, self.here, units, ticket, fee, ())
+        self._called_in = bar
         self.desk.tidy()
 
     def _meet_all(self, bar: int, price: Ticks, first_fresh_lot: int | None = None) -> None:
@@ -121,10 +149,8 @@ class Market:
         desk, command = self.desk, order.command
         del desk.pending[command.id]
         price = self._slipped(touch, order.side)
-        own = desk.units_for(order.budget, price) if order.units is None else order.units
-        units = own + order.against
-        held = self.account.position
-        closing = min(units, distance(held, 0)) if order.side * held < 0 else 0
+        units = self._own_units(order, price) + order.against
+        closing = self._closing(order, units)
         opening = units - closing
         if not self._affordable(order, price, opening):
             return
@@ -140,6 +166,15 @@ class Market:
             desk.tidy()
             desk.cover(lot)
         desk.after_fill(command.oca_name, command.oca_type, units)
+
+    def _own_units(self, order: Pending, price: Ticks) -> Units:
+        """What the order asks for itself; a budget decides at the price (G5)."""
+        return self.desk.units_for(order.budget, price) if order.units is None else order.units
+
+    def _closing(self, order: Pending, units: Units) -> Units:
+        """The part of an order that leaves the opposite position."""
+        held = self.account.position
+        return min(units, distance(held, 0)) if order.side * held < 0 else 0
 
     def _affordable(self, order: Pending, price: Ticks, opening: Units) -> bool:
         """I5: an order that needs more margin than there is equity at its fill is dropped."""

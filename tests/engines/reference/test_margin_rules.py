@@ -1,0 +1,58 @@
+"""Margin calls on the oracle (rules I), by the manual's example and by hand."""
+
+from __future__ import annotations
+
+from engines.commands import Entry
+from engines.reference import Outcome
+from tests.engines.reference.conftest import Bar, Play
+
+CALM: Bar = (100.0, 100.4, 99.6, 100.0)
+
+
+def called(outcome: Outcome) -> list[tuple[int, float, float]]:
+    calls = [one for one in outcome.trades if one.exit_signal == "Margin call"]
+    return [(one.exit_bar, round(one.exit_price, 9), one.qty) for one in calls]
+
+
+def test_i2_the_example_of_the_manual(play: Play) -> None:
+    # 682,438 at 4.43, the price falls to 3.9, a margin of 25 %: 111,052 are sold. Prices here
+    # are ten times theirs to lie on the grid, quantities a tenth.
+    bars = [(44.3, 44.3, 44.3, 44.3)] * 2 + [(39.0, 39.0, 39.0, 39.0)]
+    out = play(bars, {0: [Entry("L", "long", qty=68_243.8)]}, {"leverage": 4.0})
+    # Four times 2,776.32, cut to a hundredth.
+    assert called(out) == [(2, 39.0, 11_105.28)]
+
+
+def test_i4_a_short_is_checked_at_the_high(play: Play) -> None:
+    cash = {"initial_cash": 1_000.0}
+    rises = (100.0, 110.0, 99.0, 101.0)
+    out = play([CALM, (100.0, 100.0, 99.6, 100.0), rises], {0: [Entry("S", "short", qty=9)]}, cash)
+    # At 110: equity 910, needed 990, short of 80: 0.72 contracts, four times that.
+    assert called(out) == [(2, 110.0, 2.88)]
+
+
+def test_i3_a_cover_of_nothing_takes_one_contract(play: Play) -> None:
+    cash = {"initial_cash": 1_000.0}
+    rises = (100.0, 100.1, 99.9, 100.0)
+    out = play(
+        [CALM, (100.0, 100.0, 99.6, 100.0), rises], {0: [Entry("S", "short", qty=9.99)]}, cash
+    )
+    # At 100.1: equity 999.001, needed 999.999, short of 0.998, less than a hundredth of one.
+    assert called(out) == [(2, 100.1, 1.0)]
+
+
+def test_there_is_one_call_a_bar_and_none_without_checks(play: Play) -> None:
+    cash = {"initial_cash": 1_000.0}
+    rises = (100.0, 140.0, 99.0, 140.0)
+    plan = {0: [Entry("S", "short", qty=9)]}
+    bars = [CALM, (100.0, 100.0, 99.6, 100.0), rises]
+    assert len(called(play(bars, plan, cash))) == 1
+    assert called(play(bars, plan, {**cash, "check_margin": False})) == []
+
+
+def test_i6_a_waiting_order_that_became_too_dear_is_cancelled(play: Play) -> None:
+    cash = {"initial_cash": 1_000.0}
+    bars = [CALM, (100.0, 101.5, 99.0, 101.0), (101.0, 101.0, 90.0, 95.0)]
+    plan = {0: [Entry("L", "long", qty=10, limit=95.0)]}
+    assert play(bars, plan, cash).fills == []
+    assert len(play(bars, {0: [Entry("L", "long", qty=9.9, limit=95.0)]}, cash).fills) == 1
