@@ -47,7 +47,8 @@ build/bench-venv/.ready: requirements-bench.txt
 	build/bench-venv/bin/python -m pip install --quiet --requirement requirements-bench.txt
 	@touch $@
 
-prove: $(WARM) ## full-size proofs, an hour: every property twenty times as often, a clean clone from nothing
+prove: $(WARM) ## full-size proofs, hours: a million random scripts, properties twenty times as often, a clean clone
+	BST_RUNS=1000000 $(BIN)/python -m pytest -n auto tests/engines/event/test_event_agrees.py
 	HYPOTHESIS_PROFILE=default BST_EXAMPLES=20 \
 		$(BIN)/python -m pytest -n auto --dist loadfile -m hypothesis --timeout 3000
 	rm -rf build/clone && git clone --quiet . build/clone

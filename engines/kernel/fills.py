@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from engines.compile import scalar
 from engines.kernel import layout as at
 from engines.kernel.layout import Account, Run
-from engines.kernel.money import quantity
+from engines.kernel.money import gross_profit, quantity, share_of
 
 
 class Seen(NamedTuple):
@@ -134,10 +134,8 @@ def close_units(
     market = run.market
     qty = quantity(units, market)
     entry = lots[lot, at.LOT_PRICE]
-    entry_fee = lots[lot, at.LOT_FEE]
-    if units < lots[lot, at.LOT_UNITS]:
-        entry_fee *= units / lots[lot, at.LOT_UNITS]
-    gross = side * (price - entry) * qty * market.contract_value
+    entry_fee = share_of(lots[lot, at.LOT_FEE], units, lots[lot, at.LOT_UNITS])
+    gross = gross_profit(side, entry, price, qty, market)
     pnl = gross - entry_fee - fee
     lots[lot, at.LOT_FEE] -= entry_fee
     lots[lot, at.LOT_UNITS] -= units

@@ -31,4 +31,18 @@ def order_fee(price: float, qty: float, fee_rate: float, market: Market) -> floa
 @scalar
 def market_price(raw: float, side: float, market: Market) -> float:
     """Fill price of a market or stop order that buys (+1) or sells (−1) at `raw` (C3, C4)."""
-    return round_price(raw, market.tick) + side * market.slippage_ticks * market.tick
+    return round_price(raw + side * market.slippage_ticks * market.tick, market.tick)
+
+
+@scalar
+def gross_profit(side: float, entry: float, price: float, qty: float, market: Market) -> float:
+    """Profit before fees of `qty` that was entered at `entry` and leaves at `price` (C7)."""
+    return side * (price - entry) * qty * market.contract_value
+
+
+@scalar
+def share_of(fee: float, part: float, whole: float) -> float:
+    """The part of a fee that falls to `part` of `whole` units (H3)."""
+    if part < whole:
+        return fee * (part / whole)
+    return fee

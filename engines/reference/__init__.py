@@ -5,6 +5,6 @@ Numbers in comments (A1, D2, …) name the rules. `simulate` runs a `Script` ove
 """
 
 from engines.reference.account import Fill, Trade
-from engines.reference.simulate import Outcome, Script, View, simulate
+from engines.reference.simulate import Outcome, simulate
 
-__all__ = ["Fill", "Outcome", "Script", "Trade", "View", "simulate"]
+__all__ = ["Fill", "Outcome", "Trade", "simulate"]

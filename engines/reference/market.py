@@ -131,9 +131,11 @@ class Market:
         for one in sorted(queue, key=lambda one: one.sequence):
             if isinstance(one, Closing):
                 self._fill_closing(one, bar, touch)
-            elif desk.pending.get(one.command.id) is one:
-                # A group that an earlier one cancelled is gone.
-                self._fill_market_entry(one, bar, touch)
+            else:
+                # An earlier one may have cancelled or reduced it by their group (F1).
+                now = desk.pending.get(one.command.id)
+                if now is not None and now.sequence == one.sequence:
+                    self._fill_market_entry(now, bar, touch)
             desk.tidy()
 
     def _fill_market_entry(self, order: Pending, bar: int, touch: Touch) -> None:

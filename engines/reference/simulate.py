@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
 
 from engines.bars import Bars
 from engines.broker import Broker
-from engines.commands import Command, Properties
+from engines.commands import Properties
 from engines.instrument import Instrument
 from engines.reference.account import Account, Fill, Trade
 from engines.reference.desk import Desk
 from engines.reference.grid import Grid, Ticks
 from engines.reference.market import Market
 from engines.reference.path import paths_inside
-
-
-@dataclass(frozen=True)
-class View:
-    """What a script sees of its account at a close: Pine's built-ins of the same names."""
-
-    bar: int
-    position_size: float
-    position_avg_price: float
-    equity: float
-    netprofit: float
-    openprofit: float
-    opentrades: int
-    closedtrades: int
-
-
-class Script(Protocol):
-    """A strategy with order logic of its own."""
-
-    def on_close(self, view: View) -> Iterable[Command]:
-        """Commands at the close of bar `view.bar`, in the order of the calls."""
-        ...
+from engines.script import Script, View
 
 
 @dataclass(frozen=True)

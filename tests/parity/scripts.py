@@ -10,7 +10,7 @@ import numpy as np
 from engines.bars import Bars, Floats
 from engines.commands import Cancel, Close, CloseAll, Command, Entry, Exit
 from engines.indicators.registry import compute
-from engines.reference import View
+from engines.script import View
 
 # Two numbers this close are equal in Pine (rule M12).
 TOLERANCE = 1e-10

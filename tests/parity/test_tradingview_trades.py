@@ -20,8 +20,8 @@ from engines.kernel import layout as at
 from engines.kernel.market import market_for
 from engines.kernel.rows import neutral_rows
 from engines.orders import Reason
-from engines.reference import View
 from engines.result import Result
+from engines.script import View
 from engines.spec import Spec
 from tests.parity.cases import Recorded, read_case
 from tests.parity.scripts import SCRIPTS

@@ -1,4 +1,4 @@
-"""Plays a handful of bars to a script on the oracle."""
+"""Plays a handful of bars to a script, on the oracle and on the event engine."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engines import event, reference
 from engines.bars import Bars, Series
 from engines.broker import TRADINGVIEW
 from engines.commands import Command, Properties
 from engines.instrument import Instrument
-from engines.reference import Outcome, View, simulate
+from engines.script import View
 
 Bar = tuple[float, float, float, float]
 Plan = Mapping[int, Sequence[Command]] | Callable[[View], Iterable[Command]]
-Play = Callable[..., Outcome]
+Play = Callable[..., Any]
+ENGINES: dict[str, Callable[..., Any]] = {"oracle": reference.simulate, "event": event.simulate}
 
 MINUTE_MS = 60_000
 
@@ -35,11 +37,11 @@ class Planned:
         return self._plan(view)
 
 
-@pytest.fixture
-def play() -> Play:
+@pytest.fixture(params=ENGINES)
+def play(request: pytest.FixtureRequest) -> Play:
     """Bars as (open, high, low, close) on a grid of 0.1 and 0.01, no fees unless asked for."""
 
-    def run(bars: Sequence[Bar], plan: Plan, /, broker: Any = None, **properties: Any) -> Outcome:
+    def run(bars: Sequence[Bar], plan: Plan, /, broker: Any = None, **properties: Any) -> Any:
         table = np.array(bars, dtype=float)
         columns = dict(zip(("open", "high", "low", "close"), table.T, strict=True))
         made = Bars.from_columns(
@@ -52,6 +54,7 @@ def play() -> Play:
         )
         instrument = Instrument("linear", "TEST", Decimal("0.1"), Decimal("0.01"))
         rules = replace(TRADINGVIEW, **(broker or {}))
+        simulate = ENGINES[request.param]
         return simulate(Planned(plan), made, instrument, rules, Properties(**properties))
 
     return run

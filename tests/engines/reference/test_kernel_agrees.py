@@ -22,9 +22,10 @@ from engines.kernel import layout as at
 from engines.kernel.market import market_for
 from engines.kernel.rows import neutral_rows
 from engines.orders import Reason
-from engines.reference import Outcome, View, simulate
+from engines.reference import Outcome, simulate
 from engines.resampling import resample
 from engines.result import Result
+from engines.script import View
 from engines.spec import Spec
 from tests.engines.golden.corpus import random_bars
 from tests.examples import examples

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engines.commands import Cancel, CancelAll, Close, CloseAll, Command, Entry, Exit, Order
-from engines.reference import Outcome, View
+from engines.reference import Outcome
+from engines.script import View
 from tests.engines.reference.conftest import Bar, Play
 
 CALM: Bar = (100.0, 100.4, 99.6, 100.0)

@@ -1,15 +1,20 @@
-"""Scripts that traded on TradingView trade the same on the oracle, in every closed trade."""
+"""Scripts that traded on TradingView trade the same here, in every closed trade.
+
+On the oracle and on the event engine, which share no formula.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from engines import event, reference
 from engines.commands import Properties
-from engines.reference import Outcome, simulate
 from tests.parity.cases import Recorded, read_case
 from tests.parity.scripts import SCRIPTS, Steps
 
@@ -19,7 +24,11 @@ pytestmark = pytest.mark.shared
 TIES = {"pyne_futures_qm": [280, 281]}
 
 
-def run(case: Recorded, name: str) -> Outcome:
+ENGINES: dict[str, Callable[..., Any]] = {"oracle": reference.simulate, "event": event.simulate}
+Outcome = reference.Outcome | event.Outcome
+
+
+def run(case: Recorded, name: str, engine: str) -> Outcome:
     said = case.settings
     properties = Properties(
         qty_type=said["default_qty_type"],
@@ -27,7 +36,11 @@ def run(case: Recorded, name: str) -> Outcome:
         pyramiding=case.pyramiding,
     )
     script = Steps(SCRIPTS[name](case.bars))
-    return simulate(script, case.bars, case.instrument, case.broker, properties, case.finer)
+    simulate = ENGINES[engine]
+    outcome: Outcome = simulate(
+        script, case.bars, case.instrument, case.broker, properties, case.finer
+    )
+    return outcome
 
 
 def table_of(case: Recorded, outcome: Outcome) -> pl.DataFrame:
@@ -51,14 +64,17 @@ def table_of(case: Recorded, outcome: Outcome) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-@pytest.fixture(scope="module", params=SCRIPTS)
+@pytest.fixture(
+    scope="module", params=[(name, engine) for engine in ENGINES for name in SCRIPTS], ids="-".join
+)
 def compared(request: pytest.FixtureRequest, shared: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     """TradingView's closed trades beside ours."""
-    case = read_case(shared / "tv_cases" / request.param)
-    ours = table_of(case, run(case, request.param))
+    name, engine = request.param
+    case = read_case(shared / "tv_cases" / name)
+    ours = table_of(case, run(case, name, engine))
     assert len(ours) == len(case.trades)
     keep = np.ones(len(ours), dtype=bool)
-    keep[TIES.get(request.param, [])] = False
+    keep[TIES.get(name, [])] = False
     return case.trades.filter(keep), ours.filter(keep)
 
 

@@ -1,0 +1,250 @@
+"""What does the account hold after every fill? Lots, trades and cash, by the kernel's scalars."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from engines.commands import CloseRule
+from engines.kernel.layout import Account as KernelAccount
+from engines.kernel.layout import Market
+from engines.kernel.money import equity_at, gross_profit, quantity, share_of
+
+
+@dataclass
+class Lot:
+    """What one entry still holds, in lots of the instrument.
+
+    `claim` is what may still be left under its own id: FIFO takes `units` from the oldest lot
+    and the claim from the one that was meant (D8). `best` and `worst` are prices of its path (K2).
+    """
+
+    number: int
+    entry_id: str
+    signal: str
+    side: int
+    entry_units: float
+    units: float
+    price: float
+    fee: float
+    bar: int
+    best: float
+    worst: float
+    claim: float
+    order_id: str
+
+
+@dataclass(frozen=True)
+class Trade:
+    """A closed part of an entry (K1), or what is left at the end (`exit_signal` "Open", A8)."""
+
+    number: int
+    side: int
+    entry_id: str
+    entry_signal: str
+    exit_signal: str
+    entry_bar: int
+    exit_bar: int
+    entry_price: float
+    exit_price: float
+    qty: float
+    entry_fee: float
+    exit_fee: float
+    pnl: float
+    best: float
+    worst: float
+    mfe: float
+    mae: float
+
+
+@dataclass(frozen=True)
+class Fill:
+    """One row of the ledger: an order's part that closed, or that opened."""
+
+    bar: int
+    side: int
+    price: float
+    qty: float
+    fee: float
+    cash: float
+    signal: str
+    trade: int
+    order_id: str
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """The order behind a fill, and what it is called in the list of trades."""
+
+    bar: int
+    price: float
+    order_id: str
+    entry_id: str
+    signal: str
+
+
+@dataclass
+class Account:
+    """Lots oldest first, trades in the order of their exits, and the chain of cash.
+
+    `entered` numbers the lots of the present position, those that FIFO has emptied included.
+    """
+
+    market: Market
+    close_rule: CloseRule
+    cash: float
+    lots: list[Lot] = field(default_factory=list)
+    entered: list[Lot] = field(default_factory=list)
+    trades: list[Trade] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
+    entries: int = 0
+
+    @property
+    def side(self) -> int:
+        """+1 long, −1 short, 0 flat."""
+        return self.lots[0].side if self.lots else 0
+
+    @property
+    def units(self) -> float:
+        """Lots of the instrument that are open, without a sign."""
+        return math.fsum(lot.units for lot in self.lots)
+
+    def equity(self, price: float) -> float:
+        """Cash and open profit at `price` (K3)."""
+        return float(equity_at(self.as_kernel(), price, self.market))
+
+    def as_kernel(self) -> KernelAccount:
+        """The same account as the kernel's scalars take it."""
+        cost = 0.0
+        for lot in self.lots:
+            cost += lot.price * quantity(lot.units, self.market) * self.market.contract_value
+        return KernelAccount(
+            self.cash, float(self.side), self.units, cost, len(self.lots), self.entries, 0, 0
+        )
+
+    def see(self, price: float) -> None:
+        """The path went to `price`."""
+        for lot in self.lots:
+            if lot.side * price > lot.side * lot.best:
+                lot.best = price
+            elif lot.side * price < lot.side * lot.worst:
+                lot.worst = price
+
+    def leave(self, ticket: Ticket, units: float, fee: float, chosen: Sequence[Lot]) -> None:
+        """Close `units`: the oldest lots first, the chosen ones first under ANY (D8)."""
+        queue = list(self.lots)
+        if self.close_rule == "ANY":
+            queue.sort(key=lambda lot: all(lot is not one for one in chosen))
+        left = units
+        for lot in queue:
+            part = min(left, lot.units)
+            if part > 0.0:
+                self._close(lot, ticket, part, share_of(fee, part, units))
+                left -= part
+        self.lots = [lot for lot in self.lots if lot.units > 0.0]
+        self._give_up(units, chosen)
+
+    def _give_up(self, units: float, chosen: Sequence[Lot]) -> None:
+        for lot in [*chosen, *self.entered]:
+            part = min(units, lot.claim)
+            lot.claim -= part
+            units -= part
+        if not self.lots:
+            self.entered = []
+
+    def _close(self, lot: Lot, ticket: Ticket, units: float, fee: float) -> None:
+        price = ticket.price
+        if lot.side * price > lot.side * lot.best:
+            lot.best = price
+        if lot.side * price < lot.side * lot.worst:
+            lot.worst = price
+        entry_fee = float(share_of(lot.fee, units, lot.units))
+        trade = self._row(lot, ticket.bar, price, units, ticket.signal, entry_fee, fee)
+        gross = gross_profit(lot.side, lot.price, price, quantity(units, self.market), self.market)
+        lot.fee -= entry_fee
+        lot.units -= units
+        self.cash += gross - fee
+        self.trades.append(trade)
+        self._note(ticket, -lot.side, units, fee, lot.number)
+
+    def enter(self, ticket: Ticket, side: int, units: float, fee: float) -> Lot:
+        """Open a lot; its fee is paid at once (H5)."""
+        self.cash -= fee
+        price = ticket.price
+        lot = Lot(
+            number=self.entries,
+            entry_id=ticket.entry_id,
+            signal=ticket.signal,
+            side=side,
+            entry_units=units,
+            units=units,
+            price=price,
+            fee=fee,
+            bar=ticket.bar,
+            best=price,
+            worst=price,
+            claim=units,
+            order_id=ticket.order_id,
+        )
+        self.lots.append(lot)
+        self.entered.append(lot)
+        self.entries += 1
+        self._note(ticket, side, units, fee, lot.number)
+        return lot
+
+    def _note(self, ticket: Ticket, side: int, units: float, fee: float, trade: int) -> None:
+        qty = quantity(units, self.market)
+        self.fills.append(
+            Fill(
+                ticket.bar,
+                side,
+                ticket.price,
+                qty,
+                fee,
+                self.cash,
+                ticket.signal,
+                trade,
+                ticket.order_id,
+            )
+        )
+
+    def still_open(self, bar: int, price: float) -> list[Trade]:
+        """What is left at the end (A8)."""
+        return [self._row(lot, bar, price, lot.units, "Open", lot.fee, 0.0) for lot in self.lots]
+
+    def _row(
+        self,
+        lot: Lot,
+        bar: int,
+        price: float,
+        units: float,
+        signal: str,
+        entry_fee: float,
+        exit_fee: float,
+    ) -> Trade:
+        qty, market = quantity(units, self.market), self.market
+
+        def earned(at: float) -> float:
+            return float(gross_profit(lot.side, lot.price, at, qty, market))
+
+        return Trade(
+            number=lot.number,
+            side=lot.side,
+            entry_id=lot.entry_id,
+            entry_signal=lot.signal,
+            exit_signal=signal,
+            entry_bar=lot.bar,
+            exit_bar=bar,
+            entry_price=lot.price,
+            exit_price=price,
+            qty=qty,
+            entry_fee=entry_fee,
+            exit_fee=exit_fee,
+            pnl=earned(price) - entry_fee - exit_fee,
+            best=lot.best,
+            worst=lot.worst,
+            # K2, H5: net of the entry's fee; what never was is 0.
+            mfe=max(earned(lot.best) - entry_fee, 0.0),
+            mae=min(earned(lot.worst) - entry_fee, 0.0),
+        )

@@ -1,0 +1,140 @@
+"""What becomes of entries? Orders that wait, what they may hold, and the groups they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from engines.commands import Entry, Order, Properties, without_na
+from engines.event.account import Account
+from engines.event.events import Amend, Instruction, Place, Queue, Rank, Withdraw
+from engines.event.naming import Namer
+from engines.event.sizing import units_asked
+from engines.kernel.rounding import round_against, round_in_favour
+
+
+@dataclass
+class Waiting:
+    """An entry or order at the venue, by the id that the script gave it."""
+
+    command: Entry
+    side: int
+    order_id: str
+    units: float | None
+    against: float
+
+    @property
+    def is_market(self) -> bool:
+        """Whether it waits for the next open only."""
+        return self.command.limit is None and self.command.stop is None
+
+
+@dataclass
+class EntryDesk:
+    """Takes entries and orders, and keeps those that wait."""
+
+    account: Account
+    said: Properties
+    namer: Namer
+    waiting: dict[str, Waiting] = field(default_factory=dict)
+
+    @property
+    def limit(self) -> int:
+        """Entries of one direction at most (D4)."""
+        return max(1, self.said.pyramiding)
+
+    def entries_of(self, side: int) -> int:
+        """Open entries of one direction."""
+        return sum(lot.side == side for lot in self.account.lots)
+
+    def enter(self, called: Entry, close: float) -> Iterator[Instruction]:
+        """Place an entry or order as the account is at this close (D2, D3)."""
+        command, sequence = without_na(called), self.namer.next_call()
+        side, account = sign(command.direction), self.account
+        is_entry = not isinstance(command, Order)
+        if is_entry and self.entries_of(side) >= self.limit:
+            return
+        against = account.units if is_entry and account.side == -side else 0.0
+        equity, market = account.equity(close), account.market
+        units = units_asked(command, self.said, market, equity, close)
+        if is_entry and self._only_closes(side):
+            # J1: on a side that may not be entered an entry only leaves the other one.
+            units = 0.0
+        if (units is None or units > 0.0) or (is_entry and self._only_closes(side) and against):
+            yield from self._place(command, side, sequence, units, against, equity)
+
+    def _only_closes(self, side: int) -> bool:
+        allowed = self.said.allow_entry_in
+        return allowed != "both" and sign(allowed) != side
+
+    def _place(
+        self,
+        command: Entry,
+        side: int,
+        sequence: int,
+        units: float | None,
+        against: float,
+        equity: float,
+    ) -> Iterator[Instruction]:
+        # D5: the same id again replaces the order, at the end of the queue.
+        yield from self.cancel(command.id)
+        tick, kind = self.account.market.tick, type(command).__name__.lower()
+        name = self.namer.name(f"{kind}:{command.id}")
+        stop, limit = command.stop, command.limit
+        self.waiting[command.id] = Waiting(command, side, name, units, against)
+        yield Place(
+            name,
+            side,
+            sequence,
+            # B4: of two stops at one price, the one that buys.
+            Rank(Queue.ENTRY, -side, sequence),
+            units,
+            equity=equity,
+            against=against,
+            # C1: what buys is the exit of a short, and rounds as one.
+            limit=None if limit is None else float(round_in_favour(limit, float(-side), tick)),
+            stop=None if stop is None else float(round_against(stop, float(-side), tick)),
+            verified_by=self.said.limit_verification_ticks,
+        )
+
+    def cancel(self, name: str) -> Iterator[Instruction]:
+        """Take back the order of that id, if one waits."""
+        gone = self.waiting.pop(name, None)
+        if gone is not None:
+            yield Withdraw(gone.order_id)
+
+    def taken(self, order_id: str) -> Waiting | None:
+        """The waiting order that the venue names; it waits no more."""
+        for name, one in self.waiting.items():
+            if one.order_id == order_id:
+                return self.waiting.pop(name)
+        return None
+
+    def after_fill(self, filled: Waiting, units: float) -> Iterator[Instruction]:
+        """What a fill does to the others: its group (F1), and entries beyond the limit (D3)."""
+        command = filled.command
+        for name, other in list(self.waiting.items()):
+            if command.oca_name and other.command.oca_name == command.oca_name:
+                yield from self._in_group(name, other, command.oca_type, units)
+        for name, other in list(self.waiting.items()):
+            is_entry = not isinstance(other.command, Order)
+            if other.is_market and is_entry and self.entries_of(other.side) >= self.limit:
+                yield from self.cancel(name)
+
+    def _in_group(
+        self, name: str, other: Waiting, oca_type: str, units: float
+    ) -> Iterator[Instruction]:
+        if oca_type == "cancel":
+            yield from self.cancel(name)
+        elif oca_type == "reduce":
+            if other.units is None or other.units <= units:
+                yield from self.cancel(name)
+            else:
+                left = other.units - units
+                self.waiting[name] = replace(other, units=left)
+                yield Amend(other.order_id, units=left)
+
+
+def sign(direction: str) -> int:
+    """+1 for long, −1 for short."""
+    return 1 if direction == "long" else -1

@@ -1,0 +1,160 @@
+"""What happens, and what is asked for? Events that come in, instructions that go out.
+
+Bars carry milliseconds, everything finer carries nanoseconds; both are integers (UTC).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal, NamedTuple
+
+OrderStatus = Literal["filled", "cancelled", "rejected"]
+MS_IN_NS = 1_000_000
+
+
+class Prices(NamedTuple):
+    """Open, high, low and close of one bar."""
+
+    open: float
+    high: float
+    low: float
+    close: float
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar, `[open_ms, close_ms)`; `inside` are the finer bars within it, if there are any."""
+
+    number: int
+    open_ms: int
+    close_ms: int
+    prices: Prices
+    volume: float = 0.0
+    inside: tuple[Prices, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A public trade; `side` is +1 where a buyer took."""
+
+    time_ns: int
+    price: float
+    qty: float
+    side: int
+
+
+class Depth(NamedTuple):
+    """One level of an order book."""
+
+    price: float
+    qty: float
+
+
+@dataclass(frozen=True)
+class Book:
+    """The order book, best levels first."""
+
+    time_ns: int
+    bids: tuple[Depth, ...]
+    asks: tuple[Depth, ...]
+
+
+@dataclass(frozen=True)
+class Timer:
+    """A moment that somebody asked to be woken at."""
+
+    time_ns: int
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class OrderUpdate:
+    """What became of an order: a fill of `qty_units` lots at `price`, or its end without one.
+
+    `left_units` is what still rests; `order_id` is empty for a fill the venue forced.
+    """
+
+    order_id: str
+    status: OrderStatus
+    bar: int
+    side: int = 0
+    price: float = 0.0
+    units: float = 0.0
+    left_units: float = 0.0
+    fee: float = 0.0
+    reason: str = ""
+
+
+class Queue(IntEnum):
+    """Which of several orders at one price is first: entries before exits (B5)."""
+
+    ENTRY = 0
+    EXIT = 1
+
+
+class Rank(NamedTuple):
+    """Place of an order among others that meet one price, smallest first."""
+
+    queue: Queue
+    first: int
+    second: int
+    third: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Rest an order at the venue. Prices lie on the grid; None where a level is not there.
+
+    `units` are lots; None leaves them to be found at the fill, from `equity` (G5). `against` lots
+    come on top: what was open on the other side (D2). `activation` and `offset` make a trailing
+    stop that looks from `reference` on (E8). `sequence` numbers the decisions. `at_close` fills a
+    market order at the present close. `verified_by` is how many ticks the price must go beyond a
+    limit (C5).
+    """
+
+    order_id: str
+    side: int
+    sequence: int
+    rank: Rank
+    units: float | None
+    equity: float = 0.0
+    against: float = 0.0
+    limit: float | None = None
+    stop: float | None = None
+    activation: float | None = None
+    offset: float = 0.0
+    reference: float | None = None
+    verified_by: int = 0
+    reduce_only: bool = False
+    at_close: bool = False
+
+
+@dataclass(frozen=True)
+class Amend:
+    """Give a resting order other levels or another size; None keeps what it has."""
+
+    order_id: str
+    units: float | None = None
+    limit: float | None = None
+    stop: float | None = None
+    activation: float | None = None
+    offset: float | None = None
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """Take an order back."""
+
+    order_id: str
+
+
+Event = Bar | Tick | Book | Timer | OrderUpdate
+Instruction = Place | Amend | Withdraw
+
+
+def order_id(run: str, bar: int, leg: str, attempt: int) -> str:
+    """The name of an order: 36 characters, the same whenever the same decision is made."""
+    decision = f"{run}/{bar}/{leg}/{attempt}".encode()
+    return f"bst-{hashlib.sha256(decision).hexdigest()[:32]}"

@@ -1,0 +1,196 @@
+"""What does the market do to orders? A simulated venue: bars, ticks and books in, fills out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engines.commands import Properties
+from engines.event.account import Account
+from engines.event.events import (
+    Amend,
+    Bar,
+    Instruction,
+    OrderUpdate,
+    Place,
+    Prices,
+    Withdraw,
+)
+from engines.event.sizing import affords, lots_to_call, units_at
+from engines.event.working import Touch, Working
+from engines.kernel.money import market_price, order_fee, quantity
+
+MARGIN_CALL = "Margin call"
+Report = Callable[[OrderUpdate], list[Instruction]]
+
+
+@dataclass
+class Exchange:
+    """Walks the price along and fills what it meets; `report` hears of each fill at once.
+
+    The account is the one at the venue: the report books each fill before the price goes on.
+    """
+
+    account: Account
+    said: Properties
+    report: Report
+    working: dict[str, Working] = field(default_factory=dict)
+    here: float = 0.0
+    moment: int = 0
+    called_in: int = -1
+    bar: int = -1
+
+    def receive(self, instructions: list[Instruction]) -> None:
+        """Obey instructions, in their order."""
+        for one in instructions:
+            match one:
+                case Place():
+                    self.working[one.order_id] = Working.of(one, self.moment)
+                case Amend():
+                    if one.order_id in self.working:
+                        self.working[one.order_id].amend(one)
+                case Withdraw():
+                    self.working.pop(one.order_id, None)
+
+    def live_through(self, bar: Bar) -> None:
+        """The path of one bar, or of the finer bars inside it (B1, B7)."""
+        self.bar = bar.number
+        for prices in bar.inside or (bar.prices,):
+            self.jump(prices.open)
+            for price in way_of(prices):
+                self.move(price)
+
+    def jump(self, price: float) -> None:
+        """The market opens at `price`: market orders fill (A1), and what it jumped over (B3)."""
+        self._next(price)
+        self.account.see(price)
+        self._fill_market_orders([one for one in self.working.values() if one.is_market])
+        self.move(price)
+
+    def move(self, price: float) -> None:
+        """The market goes from here to `price` without a gap (B2)."""
+        if self.working:
+            self._meet_all(price, self.moment + 1)
+        self._arrive(price)
+        self._call_margin()
+
+    def close_bar(self) -> None:
+        """After the decisions of a bar: what fills at this very close (A2, A3)."""
+        at_close = self.account.market.fill_at_close
+        self.moment += 1
+        orders = [one for one in self.working.values() if one.is_market]
+        self._fill_market_orders([one for one in orders if at_close or one.order.at_close])
+        if at_close:
+            # A2: price orders that the close is through already. Not settled by the rules:
+            # exits of an entry that filled at this very close wait for the next bar.
+            self._meet_all(self.here, self.moment)
+        self._drop_what_cannot_be_carried()
+
+    def _next(self, price: float) -> None:
+        self.moment += 1
+        self.here = price
+
+    def _meet_all(self, price: float, born_before: int) -> None:
+        while True:
+            met = self._nearest(price, born_before)
+            if met is None:
+                return
+            working, touch = met
+            self._arrive(touch.at)
+            self._fill(working, touch)
+
+    def _nearest(self, price: float, born_before: int) -> tuple[Working, Touch] | None:
+        """The order that the way to `price` meets first (B6); at one price as they rank."""
+        tick = self.account.market.tick
+        ahead = 1.0 if price >= self.here else -1.0
+        best: tuple[Working, Touch] | None = None
+        for working in self.working.values():
+            if working.is_market or working.since >= born_before:
+                continue
+            touch = working.touch(self.here, price, tick)
+            if touch is None:
+                continue
+            key = ahead * touch.at, working.order.rank
+            if best is None or key < (ahead * best[1].at, best[0].order.rank):
+                best = working, touch
+        return best
+
+    def _arrive(self, price: float) -> None:
+        self.here = price
+        self.account.see(price)
+        for working in self.working.values():
+            working.pass_by(price)
+
+    def _fill_market_orders(self, orders: list[Working]) -> None:
+        touch = Touch(self.here, self.here, slips=True)
+        for working in sorted(orders, key=lambda one: one.order.sequence):
+            # What an earlier fill withdrew is gone.
+            if self.working.get(working.order.order_id) is working:
+                self._fill(working, touch)
+
+    def _fill(self, working: Working, touch: Touch) -> None:
+        order, market = working.order, self.account.market
+        del self.working[order.order_id]
+        price = float(market_price(touch.price, order.side, market)) if touch.slips else touch.price
+        units = self._units(working, price)
+        held = self.account.units if self.account.side == -order.side else 0.0
+        if units <= 0.0 or not affords(self.account, order.side, units - min(units, held), price):
+            self._tell(OrderUpdate(order.order_id, "rejected", self.bar, order.side))
+            return
+        rate = market.taker_fee_rate if touch.slips else market.maker_fee_rate
+        fee = float(order_fee(price, quantity(units, market), rate, market))
+        self._tell(
+            OrderUpdate(order.order_id, "filled", self.bar, order.side, price, units, 0.0, fee)
+        )
+
+    def _units(self, working: Working, price: float) -> float:
+        order = working.order
+        if order.reduce_only:
+            # D9: closes add up to the position at most, and never reverse it.
+            held = self.account.units if self.account.side == -order.side else 0.0
+            return min(working.units or 0.0, held)
+        if working.units is None:
+            return units_at(order, self.said, self.account.market, price)
+        return working.units + order.against
+
+    def _tell(self, update: OrderUpdate) -> None:
+        self.receive(self.report(update))
+
+    def _drop_what_cannot_be_carried(self) -> None:
+        """I6: what waits at a price is cancelled once the account could not carry it."""
+        if not self.account.market.check_margin:
+            return
+        for working in list(self.working.values()):
+            order = working.order
+            if working.is_market or order.reduce_only:
+                continue
+            units = self._units(working, self.here)
+            held = self.account.units if self.account.side == -order.side else 0.0
+            if not affords(self.account, order.side, units - min(units, held), self.here):
+                del self.working[order.order_id]
+                self._tell(OrderUpdate(order.order_id, "cancelled", self.bar, order.side))
+
+    def _call_margin(self) -> None:
+        """Sell what the account can no longer carry, once a bar at most (I1 to I4)."""
+        account, market = self.account, self.account.market
+        if not account.lots or not market.check_margin or self.called_in == self.bar:
+            return
+        units = lots_to_call(account, self.here)
+        if units <= 0.0:
+            return
+        # Not settled by the rules: no slippage, the price is the one that was checked.
+        fee = float(order_fee(self.here, quantity(units, market), market.taker_fee_rate, market))
+        self.called_in = self.bar
+        self._tell(
+            OrderUpdate(
+                "", "filled", self.bar, -account.side, self.here, units, 0.0, fee, MARGIN_CALL
+            )
+        )
+
+
+def way_of(prices: Prices) -> tuple[float, float, float]:
+    """Where a bar goes from its open: the nearer extreme, the other, the close (B1)."""
+    open_, high, low, close = prices
+    if high - open_ < open_ - low:
+        return high, low, close
+    return low, high, close

@@ -1,0 +1,231 @@
+"""What becomes of exits? Legs on the entries they cover, and market orders that close."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from engines.commands import Close, CloseAll, Exit, without_na
+from engines.event.account import Account, Lot
+from engines.event.events import Amend, Instruction, Place, Queue, Rank, Withdraw
+from engines.event.exits import (
+    PARTS,
+    Leg,
+    LegKey,
+    Part,
+    Standing,
+    levels_of,
+    reserved_lots,
+    says_something,
+    trail_of,
+)
+from engines.event.naming import Namer
+from engines.event.sizing import lots_of
+from engines.kernel.money import quantity
+from engines.kernel.rounding import whole_units
+
+
+class Closing(NamedTuple):
+    """A market order that leaves what was entered as these lots."""
+
+    lots: tuple[int, ...]
+    signal: str
+
+
+@dataclass
+class ExitDesk:
+    """Takes exits and closes, and keeps the legs that rest and the closes that wait."""
+
+    account: Account
+    verified_by: int
+    namer: Namer
+    standing: dict[tuple[str, str], Standing] = field(default_factory=dict)
+    legs: dict[LegKey, Leg] = field(default_factory=dict)
+    closings: dict[str, Closing] = field(default_factory=dict)
+
+    def exit(self, called: Exit, waiting: Collection[str], close: float) -> Iterator[Instruction]:
+        """Let an exit stand, and rest its legs on the entries that it covers (E1, E3, E7)."""
+        command, sequence = without_na(called), self.namer.next_call()
+        account, mine = self.account, called.from_entry
+        waits = mine in waiting if mine else bool(waiting)
+        held = any(lot.entry_id == mine for lot in account.entered) if mine else account.side != 0
+        if not says_something(command) or not (waits or held):
+            return
+        key = command.id, mine
+        before = self.standing.get(key)
+        only_side = 0 if mine else account.side
+        order = sequence if before is None else before.sequence
+        standing = self.standing[key] = Standing(command, only_side, order)
+        anew = before is None or trail_of(before.command) != trail_of(command)
+        for lot in account.entered:
+            if standing.covers(lot):
+                yield from self._rest(standing, lot, close if anew else None)
+
+    def cover(self, lot: Lot) -> Iterator[Instruction]:
+        """A fresh entry: exits that were called for it rest from its fill on (E1, E10)."""
+        for standing in list(self.standing.values()):
+            if standing.covers(lot):
+                yield from self._rest(standing, lot, lot.price)
+
+    def _rest(self, standing: Standing, lot: Lot, reference: float | None) -> Iterator[Instruction]:
+        command, market = standing.command, self.account.market
+        key = command.id, command.from_entry, lot.number
+        leg = self.legs.get(key)
+        if leg is None:
+            others = sum(
+                one.reserved
+                for one in self.legs.values()
+                if one.lot_number == lot.number and not one.done
+            )
+            leg = self.legs[key] = Leg(lot.number, reserved_lots(command, lot, others, market))
+            leg.working = min(leg.reserved, lot.claim)
+        if leg.done:
+            return
+        levels = levels_of(command, lot, market)
+        for part in PARTS:
+            if part == "trail" and reference is not None:
+                # E11: other trailing numbers forget how far the stop had come.
+                yield from self._withdraw(leg, part)
+            yield from self._rest_part(standing, lot, leg, part, levels.get(part), reference)
+
+    def _rest_part(
+        self,
+        standing: Standing,
+        lot: Lot,
+        leg: Leg,
+        part: Part,
+        level: float | None,
+        reference: float | None,
+    ) -> Iterator[Instruction]:
+        if level is None:
+            yield from self._withdraw(leg, part)
+        elif part not in leg.orders:
+            leg.levels[part] = level
+            yield self._order(standing, lot, leg, part, reference)
+        elif leg.levels[part] != level:
+            leg.levels[part] = level
+            name = {"stop": "stop", "limit": "limit", "trail": "activation"}[part]
+            yield Amend(leg.orders[part], **{name: level})
+
+    def _order(
+        self, standing: Standing, lot: Lot, leg: Leg, part: Part, reference: float | None
+    ) -> Place:
+        command, level = standing.command, leg.levels[part]
+        name = self.namer.name(f"exit:{command.id}:{command.from_entry}:{lot.number}:{part}")
+        leg.orders[part] = name
+        # E9: the offset is cut to whole ticks.
+        offset = int(command.trail_offset or 0) * self.account.market.tick
+        return Place(
+            name,
+            -lot.side,
+            standing.sequence,
+            Rank(Queue.EXIT, standing.sequence, lot.number, PARTS.index(part)),
+            leg.working,
+            limit=level if part == "limit" else None,
+            stop=level if part == "stop" else None,
+            activation=level if part == "trail" else None,
+            offset=offset if part == "trail" else 0.0,
+            reference=reference if part == "trail" else None,
+            verified_by=self.verified_by if part == "limit" else 0,
+            reduce_only=True,
+        )
+
+    def _withdraw(self, leg: Leg, part: Part) -> Iterator[Instruction]:
+        name = leg.orders.pop(part, None)
+        if name is not None:
+            yield Withdraw(name)
+
+    def drop(self, key: tuple[str, str]) -> Iterator[Instruction]:
+        """Forget a standing exit; legs that have fired stay known, they are not re-armed (E2)."""
+        self.standing.pop(key, None)
+        for name in [name for name in self.legs if name[:2] == key]:
+            leg = self.legs[name]
+            for part in PARTS:
+                yield from self._withdraw(leg, part)
+            if not leg.done:
+                del self.legs[name]
+
+    def cancel(self, name: str) -> Iterator[Instruction]:
+        """Drop the exits of that id (D6)."""
+        for key in [key for key in self.standing if key[0] == name]:
+            yield from self.drop(key)
+
+    def cancel_all(self) -> Iterator[Instruction]:
+        """Drop every exit, and the closes that wait."""
+        for key in list(self.standing):
+            yield from self.drop(key)
+        for name in list(self.closings):
+            del self.closings[name]
+            yield Withdraw(name)
+
+    def close(self, called: Close | CloseAll) -> Iterator[Instruction]:
+        """A market order for what was entered under an id, or for everything (D7 to D9)."""
+        sequence, account = self.namer.next_call(), self.account
+        lots, signal = list(account.entered), called.comment
+        command = called if isinstance(called, CloseAll) else without_na(called)
+        if isinstance(command, Close):
+            lots = [lot for lot in lots if lot.entry_id == command.id]
+            signal = signal or f"Close entry(s) order {command.id}"
+        units = sum(lot.claim for lot in lots)
+        if isinstance(command, Close):
+            units = min(units, self._part(command, units))
+        if units <= 0.0:
+            return
+        leg = f"close:{command.id}" if isinstance(command, Close) else "close_all"
+        name = self.namer.name(leg)
+        numbers = tuple(lot.number for lot in lots)
+        self.closings[name] = Closing(numbers, signal or "Close position order")
+        yield Place(
+            name,
+            -account.side,
+            sequence,
+            Rank(Queue.EXIT, sequence, 0),
+            units,
+            reduce_only=True,
+            at_close=command.immediately,
+        )
+
+    def _part(self, command: Close, units: float) -> float:
+        market = self.account.market
+        if command.qty is not None:
+            return lots_of(command.qty, market)
+        if command.qty_percent is not None:
+            return float(
+                whole_units(quantity(units, market) * (command.qty_percent / 100.0), market)
+            )
+        return units
+
+    def leg_of(self, order_id: str) -> tuple[LegKey, Leg] | None:
+        """The leg that an order at the venue belongs to."""
+        for key, leg in self.legs.items():
+            if order_id in leg.orders.values():
+                return key, leg
+        return None
+
+    def end_leg(self, leg: Leg, order_id: str) -> Iterator[Instruction]:
+        """One order of a leg is gone: the others go too (E5)."""
+        leg.done = True
+        for part in PARTS:
+            if leg.orders.get(part) == order_id:
+                del leg.orders[part]
+            yield from self._withdraw(leg, part)
+
+    def tidy(self, waiting: Collection[str], sides: Collection[int]) -> Iterator[Instruction]:
+        """Drop exits whose entries are gone, and fit the rest to what is left to leave."""
+        lots = {lot.number: lot for lot in self.account.entered}
+        for gone in [key for key in self.legs if key[2] not in lots]:
+            for part in PARTS:
+                yield from self._withdraw(self.legs[gone], part)
+            del self.legs[gone]
+        for key, standing in list(self.standing.items()):
+            mine = standing.command.from_entry
+            waits = mine in waiting if mine else bool(sides) and standing.only_side == 0
+            if not waits and not any(standing.covers(lot) for lot in lots.values()):
+                yield from self.drop(key)
+        for leg in self.legs.values():
+            wanted = min(leg.reserved, lots[leg.lot_number].claim)
+            if not leg.done and wanted != leg.working:
+                leg.working = wanted
+                for name in leg.orders.values():
+                    yield Amend(name, units=wanted)

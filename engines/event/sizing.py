@@ -1,0 +1,77 @@
+"""How many lots, and can the account carry them? The kernel's sizing for a script's orders."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from engines.commands import Entry, Properties
+from engines.event.account import Account
+from engines.event.events import Place
+from engines.kernel import layout as at
+from engines.kernel.layout import Market
+from engines.kernel.money import quantity
+from engines.kernel.rounding import whole_units
+from engines.kernel.sizing import entry_units
+
+_MODES: Final = {"cash": at.SIZE_CASH, "percent_of_equity": at.SIZE_EQUITY}
+# What a chain of doubles may lack of the exact sum, as a share of the equity.
+_MONEY_NOISE: Final = 1e-9
+
+
+def lots_of(qty: float, market: Market) -> float:
+    """A script's quantity in lots, rounded down; 0 for what is no number (D12)."""
+    if not math.isfinite(qty) or qty <= 0.0:
+        return 0.0
+    return float(whole_units(qty, market))
+
+
+def units_asked(
+    command: Entry, said: Properties, market: Market, equity: float, close: float
+) -> float | None:
+    """Lots of an order; None where the price of its fill decides (G5)."""
+    if command.qty is not None:
+        return lots_of(command.qty, market)
+    if said.qty_type == "fixed":
+        return lots_of(said.qty_value, market)
+    if command.limit is not None or command.stop is not None:
+        return None
+    return units_bought(said, market, equity, close)
+
+
+def units_bought(said: Properties, market: Market, equity: float, price: float) -> float:
+    """Lots that the default size buys at `price` for an account of `equity` (G2 to G6)."""
+    percent = said.qty_type == "percent_of_equity"
+    size = said.qty_value / 100.0 if percent else said.qty_value
+    units = entry_units(_MODES[said.qty_type], size, equity, equity, price, math.nan, market)
+    return max(float(units), 0.0)
+
+
+def units_at(order: Place, said: Properties, market: Market, price: float) -> float:
+    """Lots that an order is for if it fills at `price`."""
+    own = units_bought(said, market, order.equity, price) if order.units is None else order.units
+    return own + order.against
+
+
+def affords(account: Account, side: int, opening: float, price: float) -> bool:
+    """Whether the margin of what is held and of `opening` lots is there at `price` (I5)."""
+    market = account.market
+    if not market.check_margin or opening == 0.0:
+        return True
+    held = account.units if account.side == side else 0.0
+    needed = price * quantity(held + opening, market) * market.contract_value
+    equity = account.equity(price)
+    return needed <= equity * market.leverage + _MONEY_NOISE * abs(equity)
+
+
+def lots_to_call(account: Account, price: float) -> float:
+    """Lots that a margin call sells at `price`; 0 while the account carries its own (I1, I3)."""
+    market = account.market
+    value = price * market.contract_value
+    equity = account.equity(price)
+    available = equity - quantity(account.units, market) * value / market.leverage
+    if available >= -_MONEY_NOISE * abs(equity):
+        return 0.0
+    cover = float(whole_units(-available * market.leverage / value, market))
+    wanted = 4.0 * cover if cover > 0.0 else float(whole_units(1.0, market))
+    return min(wanted, account.units)

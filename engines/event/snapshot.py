@@ -1,0 +1,137 @@
+"""How is a session laid down and taken up again? Its whole state as JSON values, and back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import Any, Final, Protocol, runtime_checkable
+
+from engines.commands import Entry, Exit, Order
+from engines.errors import InvalidInput
+from engines.event.account import Account, Fill, Lot, Trade
+from engines.event.entry_desk import EntryDesk, Waiting
+from engines.event.events import Place, Queue, Rank
+from engines.event.exchange import Exchange
+from engines.event.exit_desk import Closing, ExitDesk
+from engines.event.exits import Leg, Standing
+from engines.event.trader import Trader
+from engines.event.working import Working
+
+State = dict[str, Any]
+
+SCHEMA: Final = 1
+_COMMANDS: Final[dict[str, type[Entry]]] = {"Entry": Entry, "Order": Order}
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A script with a memory of its own: it must come along."""
+
+    def snapshot(self) -> State:
+        """Its state as JSON values."""
+        ...
+
+    def restore(self, state: State) -> None:
+        """Take the state up again."""
+        ...
+
+
+def snapshot(trader: Trader, exchange: Exchange | None = None) -> State:
+    """Everything that decides what happens next; `json` writes and reads it without loss."""
+    script = trader.script
+    return {
+        "schema": SCHEMA,
+        "account": _account(trader.account),
+        "namer": asdict(trader.namer),
+        "waiting": [_named(one) for one in trader.entries.waiting.values()],
+        "standing": [asdict(one) for one in trader.exits.standing.values()],
+        "legs": [[list(key), asdict(leg)] for key, leg in trader.exits.legs.items()],
+        "closings": {name: list(one) for name, one in trader.exits.closings.items()},
+        "script": script.snapshot() if isinstance(script, Remembering) else None,
+        "exchange": None if exchange is None else _exchange(exchange),
+    }
+
+
+def restore(state: State, trader: Trader, exchange: Exchange | None = None) -> None:
+    """Put a fresh trader, and its simulated venue, where the snapshot was taken.
+
+    Raises InvalidInput for a snapshot of another schema, or without the venue that is asked for.
+    """
+    if state.get("schema") != SCHEMA:
+        raise InvalidInput("snapshot.schema", state.get("schema"), f"{SCHEMA}")
+    _restore_account(state["account"], trader.account)
+    for name, value in state["namer"].items():
+        setattr(trader.namer, name, value)
+    _restore_entries(state["waiting"], trader.entries)
+    _restore_exits(state, trader.exits)
+    if isinstance(trader.script, Remembering):
+        trader.script.restore(state["script"])
+    if exchange is not None:
+        if state["exchange"] is None:
+            raise InvalidInput("snapshot.exchange", None, "the state of a simulated venue")
+        _restore_exchange(state["exchange"], exchange)
+
+
+def _account(account: Account) -> State:
+    return {
+        "cash": account.cash,
+        "entries": account.entries,
+        "entered": [asdict(lot) for lot in account.entered],
+        "open": [lot.number for lot in account.lots],
+        "trades": [asdict(trade) for trade in account.trades],
+        "fills": [asdict(fill) for fill in account.fills],
+    }
+
+
+def _restore_account(state: State, account: Account) -> None:
+    account.cash, account.entries = state["cash"], state["entries"]
+    account.entered = [Lot(**lot) for lot in state["entered"]]
+    account.lots = [lot for lot in account.entered if lot.number in state["open"]]
+    account.trades = [Trade(**trade) for trade in state["trades"]]
+    account.fills = [Fill(**fill) for fill in state["fills"]]
+
+
+def _named(waiting: Waiting) -> State:
+    return {**asdict(waiting), "type": type(waiting.command).__name__}
+
+
+def _restore_entries(rows: list[State], desk: EntryDesk) -> None:
+    desk.waiting = {}
+    for row in rows:
+        command = _COMMANDS[row["type"]](**row["command"])
+        rest = {name: row[name] for name in ("side", "order_id", "units", "against")}
+        desk.waiting[command.id] = Waiting(command, **rest)
+
+
+def _restore_exits(state: State, desk: ExitDesk) -> None:
+    desk.standing = {}
+    for row in state["standing"]:
+        command = Exit(**row["command"])
+        key = command.id, command.from_entry
+        desk.standing[key] = Standing(command, row["only_side"], row["sequence"])
+    desk.legs = {(key[0], key[1], key[2]): Leg(**leg) for key, leg in state["legs"]}
+    desk.closings = {
+        name: Closing(tuple(lots), signal) for name, (lots, signal) in state["closings"].items()
+    }
+
+
+def _exchange(exchange: Exchange) -> State:
+    return {
+        "working": [asdict(one) for one in exchange.working.values()],
+        **{name: getattr(exchange, name) for name in _POSITION},
+    }
+
+
+def _restore_exchange(state: State, exchange: Exchange) -> None:
+    exchange.working = {}
+    for row in state["working"]:
+        order = dict(row["order"])
+        queue, *places = order["rank"]
+        order["rank"] = Rank(Queue(queue), *places)
+        rest = {one.name: row[one.name] for one in fields(Working) if one.name != "order"}
+        exchange.working[order["order_id"]] = Working(Place(**order), **rest)
+    for name in _POSITION:
+        setattr(exchange, name, state[name])
+
+
+# Where the venue stands on the path.
+_POSITION: Final = ("here", "moment", "called_in", "bar")

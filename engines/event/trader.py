@@ -1,0 +1,142 @@
+"""What does a strategy want of the venue? Events in, instructions out; no clock and no wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engines.commands import (
+    Cancel,
+    CancelAll,
+    Close,
+    CloseAll,
+    Command,
+    Entry,
+    Exit,
+    Properties,
+)
+from engines.event.account import Account, Lot, Ticket
+from engines.event.entry_desk import EntryDesk, Waiting
+from engines.event.events import Bar, Event, Instruction, OrderUpdate
+from engines.event.exit_desk import ExitDesk
+from engines.event.naming import Namer
+from engines.kernel.layout import Market
+from engines.kernel.money import quantity
+from engines.script import Script, View
+
+
+class Trader:
+    """Runs a script: its commands become orders, fills become positions, exits follow entries.
+
+    The same object decides in a backtest, on paper and live; who calls `handle` brings the
+    events in their order and carries the instructions out.
+    """
+
+    def __init__(self, script: Script, market: Market, said: Properties, run: str) -> None:
+        self.script = script
+        self.said = said
+        self.account = Account(market, said.close_rule, market.initial_cash)
+        self.namer = Namer(run)
+        self.entries = EntryDesk(self.account, said, self.namer)
+        self.exits = ExitDesk(self.account, said.limit_verification_ticks, self.namer)
+
+    def handle(self, event: Event) -> list[Instruction]:
+        """What to do about an event."""
+        if isinstance(event, Bar):
+            return list(self._decide(event))
+        if isinstance(event, OrderUpdate):
+            return list(self._take_note(event))
+        return []
+
+    def _decide(self, bar: Bar) -> Iterator[Instruction]:
+        # A1: the script runs once, at the close.
+        self.namer.begin(bar.number)
+        close = bar.prices.close
+        for command in self.script.on_close(self.view(bar.number, close)):
+            yield from self._obey(command, close)
+        yield from self._tidy()
+
+    def _obey(self, command: Command, close: float) -> Iterator[Instruction]:
+        match command:
+            case Entry():
+                yield from self.entries.enter(command, close)
+            case Exit():
+                yield from self.exits.exit(command, self.entries.waiting, close)
+            case Close() | CloseAll():
+                yield from self.exits.close(command)
+            case Cancel(id=name):
+                yield from self.entries.cancel(name)
+                yield from self.exits.cancel(name)
+            case CancelAll():
+                for name in list(self.entries.waiting):
+                    yield from self.entries.cancel(name)
+                yield from self.exits.cancel_all()
+
+    def _take_note(self, update: OrderUpdate) -> Iterator[Instruction]:
+        """A fill is booked, then everything that hangs on it is brought into line."""
+        waiting = self.entries.taken(update.order_id)
+        leg = self.exits.leg_of(update.order_id)
+        filled = update.status == "filled"
+        if waiting is not None and filled:
+            yield from self._entered(waiting, update)
+        elif leg is not None:
+            if filled:
+                self._left(update, [leg[0][2]], self._signal_of(leg[0]))
+            yield from self.exits.end_leg(leg[1], update.order_id)
+        elif update.order_id in self.exits.closings:
+            closing = self.exits.closings.pop(update.order_id)
+            if filled:
+                self._left(update, closing.lots, closing.signal)
+        elif filled:
+            self._left(update, [], update.reason)
+        yield from self._tidy()
+
+    def _signal_of(self, key: tuple[str, str, int]) -> str:
+        return self.exits.standing[key[:2]].command.comment or key[0]
+
+    def _left(self, update: OrderUpdate, numbers: list[int] | tuple[int, ...], signal: str) -> None:
+        chosen = [lot for number in numbers for lot in self._lots(number)]
+        ticket = Ticket(update.bar, update.price, update.order_id, "", signal)
+        self.account.leave(ticket, update.units, update.fee, chosen)
+
+    def _lots(self, number: int) -> list[Lot]:
+        return [lot for lot in self.account.entered if lot.number == number]
+
+    def _entered(self, waiting: Waiting, update: OrderUpdate) -> Iterator[Instruction]:
+        """One order closes and opens (D1), with one fee, split by quantity (H3)."""
+        account, command, units = self.account, waiting.command, update.units
+        held = account.units if account.side == -update.side else 0.0
+        closing = min(units, held)
+        opening = units - closing
+        signal = command.comment or command.id
+        ticket = Ticket(update.bar, update.price, update.order_id, command.id, signal)
+        fee = update.fee * (closing / units)
+        if closing > 0.0:
+            account.leave(ticket, closing, fee, ())
+        if opening > 0.0:
+            lot = account.enter(ticket, update.side, opening, update.fee - fee)
+            yield from self._tidy()
+            yield from self.exits.cover(lot)
+        yield from self.entries.after_fill(waiting, units)
+
+    def _tidy(self) -> Iterator[Instruction]:
+        waiting = self.entries.waiting
+        sides = {one.side for one in waiting.values()}
+        yield from self.exits.tidy(waiting, sides)
+
+    def view(self, bar: int, close: float) -> View:
+        """What a script sees of its account."""
+        account, market = self.account, self.account.market
+        units = account.units
+        cost = sum(lot.price * lot.units for lot in account.lots)
+        equity = account.equity(close)
+        return View(
+            bar=bar,
+            position_size=account.side * float(quantity(units, market)),
+            # K5
+            position_avg_price=cost / units if units else float("nan"),
+            equity=equity,
+            netprofit=account.cash - market.initial_cash,
+            openprofit=equity - account.cash,
+            opentrades=len(account.lots),
+            closedtrades=len(account.trades),
+        )

@@ -1,0 +1,119 @@
+"""When does an order that works at the venue meet the price? Its levels, and how it trails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from engines.event.events import Amend, Place
+from engines.kernel.rounding import round_price
+
+
+class Touch(NamedTuple):
+    """Where on the way an order triggers, at what price it fills, and whether it slips (C4)."""
+
+    at: float
+    price: float
+    slips: bool
+
+
+@dataclass
+class Working:
+    """An order at the venue: as it was placed, and what the price has done to it since.
+
+    `water` is a trailing stop's best price, None until it is armed. `stop` is gone once it has
+    activated its limit (C6). `since` numbers the moment it came.
+    """
+
+    order: Place
+    units: float | None
+    limit: float | None
+    stop: float | None
+    activation: float | None
+    offset: float
+    since: int
+    water: float | None = None
+
+    @classmethod
+    def of(cls, order: Place, since: int) -> Working:
+        """A fresh order; a trailing one looks from its reference price on."""
+        working = cls(
+            order,
+            order.units,
+            order.limit,
+            order.stop,
+            order.activation,
+            order.offset,
+            since,
+        )
+        if order.reference is not None:
+            working.pass_by(order.reference)
+        return working
+
+    @property
+    def is_market(self) -> bool:
+        """Whether it waits for nothing but a price."""
+        return self.limit is None and self.stop is None and self.activation is None
+
+    def amend(self, change: Amend) -> None:
+        """Take over what the change gives."""
+        for name in ("units", "limit", "stop", "activation", "offset"):
+            value = getattr(change, name)
+            if value is not None:
+                setattr(self, name, value)
+
+    def pass_by(self, price: float) -> None:
+        """The price went to `price`: it may arm, raise or activate."""
+        side = self.order.side
+        if self.activation is not None:
+            # The order leaves a position of the other side: its favour is against its own.
+            mark = self.activation if self.water is None else self.water
+            if side * price <= side * mark:
+                self.water = price
+        elif self.stop is not None and self.limit is not None and side * price >= side * self.stop:
+            self.stop = None
+
+    def touch(self, here: float, there: float, tick: float) -> Touch | None:
+        """Where the way from `here` to `there` triggers it."""
+        if self.activation is not None:
+            return self._trailing(here, there, tick)
+        start = here
+        if self.stop is not None:
+            met = self._stop(self.stop, here, there)
+            if met is None or self.limit is None:
+                return met
+            start = met.at
+        if self.limit is not None:
+            return self._limit(self.limit, start, there, self.order.verified_by * tick, tick)
+        return None
+
+    def _stop(self, level: float, here: float, there: float) -> Touch | None:
+        side = self.order.side
+        if side * here >= side * level:
+            return Touch(here, here, slips=True)
+        if side * there >= side * level:
+            return Touch(level, level, slips=True)
+        return None
+
+    def _limit(
+        self, level: float, here: float, there: float, beyond: float, tick: float
+    ) -> Touch | None:
+        side = self.order.side
+        trigger = float(round_price(level - side * beyond, tick)) if beyond else level
+        if side * here <= side * trigger:
+            return Touch(here, here, slips=False)
+        if side * there <= side * trigger:
+            return Touch(trigger, level, slips=False)
+        return None
+
+    def _trailing(self, here: float, there: float, tick: float) -> Touch | None:
+        if self.activation is None:
+            return None
+        if self.water is not None:
+            level = float(round_price(self.water + self.order.side * self.offset, tick))
+            return self._stop(level, here, there)
+        if self.offset == 0.0:
+            # E9: without an offset the activation itself is the exit.
+            met = self._limit(self.activation, here, there, 0.0, 0.0)
+            return None if met is None else met._replace(slips=True)
+        return None

@@ -1,0 +1,31 @@
+"""What is a strategy with order logic of its own? What it sees at a close, what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from engines.commands import Command
+
+
+@dataclass(frozen=True)
+class View:
+    """What a script sees of its account at a close: Pine's built-ins of the same names."""
+
+    bar: int
+    position_size: float
+    position_avg_price: float
+    equity: float
+    netprofit: float
+    openprofit: float
+    opentrades: int
+    closedtrades: int
+
+
+class Script(Protocol):
+    """A strategy with order logic of its own."""
+
+    def on_close(self, view: View) -> Iterable[Command]:
+        """Commands at the close of bar `view.bar`, in the order of the calls."""
+        ...
