@@ -19,6 +19,7 @@ class Reason(IntEnum):
     BANKRUPT = 9
     # Not a fill: the position was still open when the data ended (rule A8).
     OPEN = 10
+    MARGIN_CALL = 11
 
 
 class Refusal(IntEnum):
@@ -36,3 +37,4 @@ class Refusal(IntEnum):
     MIN_QTY = 10
     NO_EQUITY = 11
     OPPOSITE_IGNORED = 12
+    SIDE_NOT_ALLOWED = 13

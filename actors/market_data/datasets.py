@@ -13,6 +13,7 @@ from strategies.evaluation.dataset import Dataset
 from strategies.graph.nodes import Source
 from strategies.graph.strategy import Strategy
 from strategies.graph.types import MarketRef
+from strategies.scripting import EventStrategy
 
 
 class DatasetRequest(NamedTuple):
@@ -90,7 +91,7 @@ def finer_interval(catalog: Catalog, series: Series, wanted: str) -> Interval | 
     return next((one for one in fitting if series._replace(interval=one) in stored), None)
 
 
-def markets_of(strategies: Sequence[Strategy]) -> tuple[MarketRef, ...]:
+def markets_of(strategies: Sequence[Strategy | EventStrategy]) -> tuple[MarketRef, ...]:
     """Markets beside the chart's own that strategies look at."""
     found = {
         node.market: None

@@ -10,6 +10,7 @@ from engines.commands import CloseRule
 from engines.kernel.layout import Account as KernelAccount
 from engines.kernel.layout import Market
 from engines.kernel.money import equity_at, gross_profit, quantity, share_of
+from engines.orders import Reason
 
 
 @dataclass
@@ -52,6 +53,7 @@ class Trade:
     entry_fee: float
     exit_fee: float
     pnl: float
+    reason: int
     best: float
     worst: float
     mfe: float
@@ -71,6 +73,17 @@ class Fill:
     signal: str
     trade: int
     order_id: str
+    reason: int
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An order that did not come to anything, and why (`engines.orders.Refusal`)."""
+
+    bar: int
+    side: int
+    reason: int
+    id: str
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,7 @@ class Ticket:
     order_id: str
     entry_id: str
     signal: str
+    reason: Reason
 
 
 @dataclass
@@ -98,6 +112,7 @@ class Account:
     entered: list[Lot] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
+    refusals: list[Refused] = field(default_factory=list)
     entries: int = 0
 
     @property
@@ -160,7 +175,7 @@ class Account:
         if lot.side * price < lot.side * lot.worst:
             lot.worst = price
         entry_fee = float(share_of(lot.fee, units, lot.units))
-        trade = self._row(lot, ticket.bar, price, units, ticket.signal, entry_fee, fee)
+        trade = self._row(lot, ticket, units, entry_fee, fee)
         gross = gross_profit(lot.side, lot.price, price, quantity(units, self.market), self.market)
         lot.fee -= entry_fee
         lot.units -= units
@@ -206,24 +221,19 @@ class Account:
                 ticket.signal,
                 trade,
                 ticket.order_id,
+                int(ticket.reason),
             )
         )
 
     def still_open(self, bar: int, price: float) -> list[Trade]:
         """What is left at the end (A8)."""
-        return [self._row(lot, bar, price, lot.units, "Open", lot.fee, 0.0) for lot in self.lots]
+        ticket = Ticket(bar, price, "", "", "Open", Reason.OPEN)
+        return [self._row(lot, ticket, lot.units, lot.fee, 0.0) for lot in self.lots]
 
     def _row(
-        self,
-        lot: Lot,
-        bar: int,
-        price: float,
-        units: float,
-        signal: str,
-        entry_fee: float,
-        exit_fee: float,
+        self, lot: Lot, ticket: Ticket, units: float, entry_fee: float, exit_fee: float
     ) -> Trade:
-        qty, market = quantity(units, self.market), self.market
+        qty, market, price = quantity(units, self.market), self.market, ticket.price
 
         def earned(at: float) -> float:
             return float(gross_profit(lot.side, lot.price, at, qty, market))
@@ -233,15 +243,16 @@ class Account:
             side=lot.side,
             entry_id=lot.entry_id,
             entry_signal=lot.signal,
-            exit_signal=signal,
+            exit_signal=ticket.signal,
             entry_bar=lot.bar,
-            exit_bar=bar,
+            exit_bar=ticket.bar,
             entry_price=lot.price,
             exit_price=price,
             qty=qty,
             entry_fee=entry_fee,
             exit_fee=exit_fee,
             pnl=earned(price) - entry_fee - exit_fee,
+            reason=int(ticket.reason),
             best=lot.best,
             worst=lot.worst,
             # K2, H5: net of the entry's fee; what never was is 0.

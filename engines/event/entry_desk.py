@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from engines.commands import Entry, Order, Properties, without_na
-from engines.event.account import Account
+from engines.event.account import Account, Refused
 from engines.event.events import Amend, Instruction, Place, Queue, Rank, Withdraw
 from engines.event.naming import Namer
-from engines.event.sizing import units_asked
+from engines.event.sizing import refusal_of, units_asked
 from engines.kernel.rounding import round_against, round_in_favour
+from engines.orders import Refusal
 
 
 @dataclass
@@ -53,6 +54,7 @@ class EntryDesk:
         side, account = sign(command.direction), self.account
         is_entry = not isinstance(command, Order)
         if is_entry and self.entries_of(side) >= self.limit:
+            self._refuse(command, Refusal.POSITION_LIMIT)
             return
         against = account.units if is_entry and account.side == -side else 0.0
         equity, market = account.equity(close), account.market
@@ -60,8 +62,19 @@ class EntryDesk:
         if is_entry and self._only_closes(side):
             # J1: on a side that may not be entered an entry only leaves the other one.
             units = 0.0
-        if (units is None or units > 0.0) or (is_entry and self._only_closes(side) and against):
-            yield from self._place(command, side, sequence, units, against, equity)
+            if not against:
+                self._refuse(command, Refusal.SIDE_NOT_ALLOWED)
+                return
+        elif units is not None:
+            reason = refusal_of(units, close, command, market)
+            if reason is not None:
+                self._refuse(command, reason)
+                return
+        yield from self._place(command, side, sequence, units, against, equity)
+
+    def _refuse(self, command: Entry, reason: Refusal) -> None:
+        refused = Refused(self.namer.bar, sign(command.direction), int(reason), command.id)
+        self.account.refusals.append(refused)
 
     def _only_closes(self, side: int) -> bool:
         allowed = self.said.allow_entry_in

@@ -48,6 +48,10 @@ class Leg:
     orders: dict[str, str] = field(default_factory=dict)
     levels: dict[str, float] = field(default_factory=dict)
 
+    def part_of(self, order_id: str) -> Part:
+        """Which part of the leg an order is."""
+        return next(part for part in PARTS if self.orders.get(part) == order_id)
+
 
 def levels_of(command: Exit, lot: Lot, market: Market) -> dict[Part, float]:
     """Prices of a leg (E4); of two forms of one part, the one that is met first."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engines.bars import Bars
 from engines.broker import Broker
 from engines.commands import Properties
-from engines.event.account import Fill, Trade
+from engines.event.account import Fill, Refused, Trade
 from engines.event.events import Bar, Prices
 from engines.event.exchange import Exchange
 from engines.event.trader import Trader
@@ -26,6 +26,7 @@ class Outcome:
     trades: list[Trade]
     open: list[Trade]
     equity: list[float]
+    refusals: list[Refused]
 
 
 class Session:
@@ -68,7 +69,7 @@ def simulate(
         close = bar.prices.close
     account = session.trader.account
     left = account.still_open(len(bars) - 1, close)
-    return Outcome(account.fills, account.trades, left, equity)
+    return Outcome(account.fills, account.trades, left, equity, account.refusals)
 
 
 def bar_events(bars: Bars, tick: float, finer: Bars | None = None) -> Iterator[Bar]:

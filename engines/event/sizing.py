@@ -13,6 +13,7 @@ from engines.kernel.layout import Market
 from engines.kernel.money import quantity
 from engines.kernel.rounding import whole_units
 from engines.kernel.sizing import entry_units
+from engines.orders import Refusal
 
 _MODES: Final = {"cash": at.SIZE_CASH, "percent_of_equity": at.SIZE_EQUITY}
 # What a chain of doubles may lack of the exact sum, as a share of the equity.
@@ -37,6 +38,19 @@ def units_asked(
     if command.limit is not None or command.stop is not None:
         return None
     return units_bought(said, market, equity, close)
+
+
+def refusal_of(units: float, close: float, command: Entry, market: Market) -> Refusal | None:
+    """Why an order of so many lots may not go to the venue; None if it may."""
+    qty = quantity(units, market)
+    price = command.limit or command.stop or close
+    if not units > 0.0:
+        return Refusal.QTY_ZERO
+    if qty < market.min_qty:
+        return Refusal.MIN_QTY
+    if qty * price * market.contract_value < market.min_notional:
+        return Refusal.MIN_NOTIONAL
+    return None
 
 
 def units_bought(said: Properties, market: Market, equity: float, price: float) -> float:

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 from engines.commands import Entry, Exit, Order
 from engines.errors import InvalidInput
-from engines.event.account import Account, Fill, Lot, Trade
+from engines.event.account import Account, Fill, Lot, Refused, Trade
 from engines.event.entry_desk import EntryDesk, Waiting
 from engines.event.events import Place, Queue, Rank
 from engines.event.exchange import Exchange
@@ -79,6 +79,7 @@ def _account(account: Account) -> State:
         "open": [lot.number for lot in account.lots],
         "trades": [asdict(trade) for trade in account.trades],
         "fills": [asdict(fill) for fill in account.fills],
+        "refusals": [asdict(refused) for refused in account.refusals],
     }
 
 
@@ -88,6 +89,7 @@ def _restore_account(state: State, account: Account) -> None:
     account.lots = [lot for lot in account.entered if lot.number in state["open"]]
     account.trades = [Trade(**trade) for trade in state["trades"]]
     account.fills = [Fill(**fill) for fill in state["fills"]]
+    account.refusals = [Refused(**refused) for refused in state["refusals"]]
 
 
 def _named(waiting: Waiting) -> State:

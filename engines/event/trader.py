@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from engines.commands import (
     Cancel,
@@ -14,14 +15,22 @@ from engines.commands import (
     Exit,
     Properties,
 )
-from engines.event.account import Account, Lot, Ticket
+from engines.event.account import Account, Lot, Refused, Ticket
 from engines.event.entry_desk import EntryDesk, Waiting
 from engines.event.events import Bar, Event, Instruction, OrderUpdate
 from engines.event.exit_desk import ExitDesk
+from engines.event.exits import Part
 from engines.event.naming import Namer
 from engines.kernel.layout import Market
 from engines.kernel.money import quantity
+from engines.orders import Reason, Refusal
 from engines.script import Script, View
+
+_REASONS: Final[dict[Part, Reason]] = {
+    "stop": Reason.STOP_LOSS,
+    "limit": Reason.TAKE_PROFIT,
+    "trail": Reason.TRAILING_STOP,
+}
 
 
 class Trader:
@@ -76,26 +85,32 @@ class Trader:
         waiting = self.entries.taken(update.order_id)
         leg = self.exits.leg_of(update.order_id)
         filled = update.status == "filled"
-        if waiting is not None and filled:
-            yield from self._entered(waiting, update)
+        if waiting is not None:
+            if filled:
+                yield from self._entered(waiting, update)
+            else:
+                self._refused(waiting, update)
         elif leg is not None:
             if filled:
-                self._left(update, [leg[0][2]], self._signal_of(leg[0]))
+                reason = _REASONS[leg[1].part_of(update.order_id)]
+                self._left(update, [leg[0][2]], self._signal_of(leg[0]), reason)
             yield from self.exits.end_leg(leg[1], update.order_id)
         elif update.order_id in self.exits.closings:
             closing = self.exits.closings.pop(update.order_id)
             if filled:
-                self._left(update, closing.lots, closing.signal)
+                self._left(update, closing.lots, closing.signal, Reason.SIGNAL_EXIT)
         elif filled:
-            self._left(update, [], update.reason)
+            self._left(update, [], update.reason, Reason.MARGIN_CALL)
         yield from self._tidy()
 
     def _signal_of(self, key: tuple[str, str, int]) -> str:
         return self.exits.standing[key[:2]].command.comment or key[0]
 
-    def _left(self, update: OrderUpdate, numbers: list[int] | tuple[int, ...], signal: str) -> None:
+    def _left(
+        self, update: OrderUpdate, numbers: Sequence[int], signal: str, reason: Reason
+    ) -> None:
         chosen = [lot for number in numbers for lot in self._lots(number)]
-        ticket = Ticket(update.bar, update.price, update.order_id, "", signal)
+        ticket = Ticket(update.bar, update.price, update.order_id, "", signal, reason)
         self.account.leave(ticket, update.units, update.fee, chosen)
 
     def _lots(self, number: int) -> list[Lot]:
@@ -108,7 +123,8 @@ class Trader:
         closing = min(units, held)
         opening = units - closing
         signal = command.comment or command.id
-        ticket = Ticket(update.bar, update.price, update.order_id, command.id, signal)
+        reason = Reason.REVERSAL if closing > 0.0 else Reason.ENTRY
+        ticket = Ticket(update.bar, update.price, update.order_id, command.id, signal, reason)
         fee = update.fee * (closing / units)
         if closing > 0.0:
             account.leave(ticket, closing, fee, ())
@@ -117,6 +133,12 @@ class Trader:
             yield from self._tidy()
             yield from self.exits.cover(lot)
         yield from self.entries.after_fill(waiting, units)
+
+    def _refused(self, waiting: Waiting, update: OrderUpdate) -> None:
+        # I5, I6: a simulated venue turns an order away for want of margin only.
+        reason = int(Refusal.NO_MARGIN)
+        refused = Refused(update.bar, waiting.side, reason, waiting.command.id)
+        self.account.refusals.append(refused)
 
     def _tidy(self) -> Iterator[Instruction]:
         waiting = self.entries.waiting

@@ -131,11 +131,11 @@ class Desk:
         said = self.properties
         if said.qty_type == "fixed":
             return self.grid.units(said.qty_value), ZERO
-        value = Fraction(repr(said.qty_value))
+        budget = Fraction(repr(said.qty_value)) * Fraction(self.broker.leverage)
         if said.qty_type == "percent_of_equity":
             # G2, G6: marked at this close, rounded to ten digits.
-            value = significant(self.account.equity(close) * value / 100, self.broker.money_digits)
-        budget = value * Fraction(self.broker.leverage)
+            share = self.account.equity(close) * budget / 100
+            budget = significant(share, self.broker.money_digits)
         if command.limit is not None or command.stop is not None:
             return None, budget
         # G1: the close of the signal sizes a market order.

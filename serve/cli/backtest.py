@@ -19,11 +19,12 @@ from serve.tables import backtest_table
 @click.command("backtest")
 @request_options
 def backtest_command(*, as_json: bool, report: Any, **given: Any) -> None:
-    """Run STRATEGY, a name of the library or a JSON file, and write its report.
+    """Run STRATEGY, a name of the library or a JSON or Python file, and write its report.
 
     \b
     bst backtest sma_cross --symbol ETHUSDT --start 2025-01-01 --end 2025-07-01 --set fast=30
     bst backtest supertrend --file ETHUSDT-15m.csv --symbol ETHUSDT
+    bst backtest breakout.py --symbol ETHUSDT --start 2025-01-01 --end 2025-07-01
     """
     settings = settings_from()
     request = request_from(BacktestRequest, fields_from(given))

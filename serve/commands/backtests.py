@@ -15,9 +15,10 @@ from engines.result import Result
 from serve.commands.job import Job, Ticket
 from serve.commands.markets import Chart, Charts, resolve
 from serve.commands.requests import BacktestRequest, Number
-from serve.commands.strategies import stored_strategy, strategy_from
+from serve.commands.strategies import any_strategy_from, stored_strategy
 from strategies.backtest import Terms, backtest, checked_values
 from strategies.graph.strategy import Strategy
+from strategies.scripting import EventStrategy, backtest_script
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,7 @@ class Backtested:
     """A backtest that ran: what was asked for, and a run for each chart."""
 
     request: BacktestRequest
-    strategy: Strategy
+    strategy: Strategy | EventStrategy
     values: Mapping[str, Number]
     charts: Charts
     runs: tuple[Run, ...]
@@ -48,8 +49,12 @@ def start_backtest(request: BacktestRequest, settings: Settings | None = None) -
 
 def run_backtest(request: BacktestRequest, settings: Settings, ticket: Ticket) -> Backtested:
     """Fetch what is missing, run every chart and record the runs."""
-    strategy = strategy_from(request.strategy)
-    values = checked_values(strategy, request.parameters)
+    strategy = any_strategy_from(request.strategy, request.parameters)
+    values: Mapping[str, Number] = (
+        strategy.values
+        if isinstance(strategy, EventStrategy)
+        else checked_values(strategy, request.parameters)
+    )
     charts = resolve(request, strategy, settings, ticket)
     for note in charts.notes:
         ticket.note(note)
@@ -65,7 +70,7 @@ def run_backtest(request: BacktestRequest, settings: Settings, ticket: Ticket) -
 
 
 def run_chart(
-    strategy: Strategy,
+    strategy: Strategy | EventStrategy,
     values: Mapping[str, Number],
     charts: Charts,
     chart: Chart,
@@ -74,6 +79,8 @@ def run_chart(
 ) -> Run:
     """One row of parameters over one chart, everything kept."""
     dataset = load_dataset(Catalog(charts.catalog_root), chart.dataset)
+    if isinstance(strategy, EventStrategy):
+        return Run(chart, dataset.bars, backtest_script(strategy, dataset, terms, start_ms))
     return Run(chart, dataset.bars, backtest(strategy, values, dataset, terms, start_ms))
 
 

@@ -23,6 +23,7 @@ from serve.commands.requests import BacktestRequest, DataRequest, InstrumentRequ
 from serve.commands.venues import venue_client
 from strategies.graph.strategy import Strategy
 from strategies.graph.types import MarketRef
+from strategies.scripting import EventStrategy
 
 _IMPORTED: Final = "imported"
 SANDBOX: Final = "sandbox"
@@ -64,7 +65,10 @@ class Charts:
 
 
 def resolve(
-    request: BacktestRequest, strategy: Strategy, settings: Settings, ticket: Ticket
+    request: BacktestRequest,
+    strategy: Strategy | EventStrategy,
+    settings: Settings,
+    ticket: Ticket,
 ) -> Charts:
     """The charts of a request, their bars at hand.
 

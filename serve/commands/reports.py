@@ -29,6 +29,7 @@ from serve.reports.page import write_report
 from strategies.backtest import Terms
 from strategies.graph.python_code import python_code
 from strategies.graph.strategy import Strategy
+from strategies.scripting import EventStrategy
 from tune.chunk import TEST, TRAIN
 from tune.landscape import rank_correlation, surfaces
 from tune.sweep_spec import SweepWindow
@@ -60,7 +61,7 @@ def backtest_report(backtested: Backtested, now_ms: int) -> content.Report:
         facts=_facts(backtested.strategy, backtested.request, runs),
         digests=(content.Fact("Strategy", backtested.strategy.digest), *digests),
         command=command_of("backtest", backtested.request),
-        code=python_code(backtested.strategy),
+        code=_code(backtested.strategy),
         runs=tuple(_run(run, backtested.values, ()) for run in runs),
         notes=(*backtested.charts.notes, *_notes(runs)),
     )
@@ -352,8 +353,12 @@ def _sweep_digests(swept: Swept, runs: Sequence[Run]) -> tuple[content.Fact, ...
     return (content.Fact("Sweep", swept.digest), strategy, *bars, *ledgers)
 
 
+def _code(strategy: Strategy | EventStrategy) -> str:
+    return strategy.source if isinstance(strategy, EventStrategy) else python_code(strategy)
+
+
 def _facts(
-    strategy: Strategy, request: BacktestRequest, runs: Sequence[Run]
+    strategy: Strategy | EventStrategy, request: BacktestRequest, runs: Sequence[Run]
 ) -> tuple[content.Fact, ...]:
     broker = runs[0].result.spec.broker
     chart = runs[0].chart

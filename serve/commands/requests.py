@@ -133,7 +133,9 @@ class DataRequest(Model):
 class BacktestRequest(Model):
     """One run per symbol and interval."""
 
-    strategy: str | dict[str, Any] = Field(description="library name, JSON file, or a graph")
+    strategy: str | dict[str, Any] = Field(
+        description="library name, JSON file, Python file of an event strategy, or a graph"
+    )
     parameters: dict[str, Number] = Field(default_factory=dict)
     data: DataRequest = DataRequest()
     broker: BrokerRequest = BrokerRequest()

@@ -19,6 +19,7 @@ REASONS: Final = {
     Reason.TIME_EXIT: "time exit",
     Reason.BANKRUPT: "account wiped out",
     Reason.OPEN: "still open",
+    Reason.MARGIN_CALL: "margin call",
 }
 
 REFUSALS: Final = {
@@ -34,6 +35,7 @@ REFUSALS: Final = {
     Refusal.MIN_QTY: "The size was below the venue's minimum quantity.",
     Refusal.NO_EQUITY: "There was no equity left.",
     Refusal.OPPOSITE_IGNORED: "A position in the other direction was open, and is not reversed.",
+    Refusal.SIDE_NOT_ALLOWED: "The script may not enter on that side.",
 }
 
 _LABELS: Final = {

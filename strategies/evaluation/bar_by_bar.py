@@ -6,7 +6,7 @@ time: nothing beyond the closed bar is in memory, and every value equals the col
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -48,23 +48,24 @@ from strategies.graph.types import CHART, MarketRef, Timeline
 _NAN: Final = np.float64("nan")
 
 
-class Stepper:
-    """A strategy with its parameters, told one closed bar after the other.
+class Nodes:
+    """Series and conditions with their parameters, told one closed bar after the other.
 
     `values` are the parameters by name, defaults where left out. Raises MissingData for a series
     whose values come from elsewhere.
     """
 
     def __init__(
-        self, strategy: Strategy, values: Mapping[str, float], interval: Interval, tolerance: float
+        self,
+        roots: Sequence[Node],
+        values: Mapping[str, float],
+        interval: Interval,
+        tolerance: float,
     ) -> None:
         self.tolerance = tolerance
         self.values = values
-        self._signals = signals_of(strategy)
-        self._levels = level_series(strategy)
-        roots = [node for node in self._signals if node is not None]
         self._nodes: dict[Timeline, list[Node]] = {CHART: []}
-        for node in walk([*roots, *strategy.exits]):
+        for node in walk(roots):
             if isinstance(node, (Series, Condition)) and not isinstance(node, Constant):
                 self._nodes.setdefault(node.timeline or CHART, []).append(node)
         self.tracks = {timeline: Track() for timeline in self._nodes}
@@ -84,16 +85,17 @@ class Stepper:
             if timeline.market == market:
                 self._complete(timeline, coarser.add(bar))
 
-    def close_bar(self, bar: Bar) -> Decision:
-        """Take the chart's next closed bar; what the strategy decides at its close."""
+    def advance(self, bar: Bar) -> None:
+        """Take the chart's next closed bar."""
         for timeline, coarser in self._coarser.items():
             own = timeline.market is None
             done = coarser.add(bar) if own else coarser.until(bar.close_ms)
             self._complete(timeline, done)
         self._complete(CHART, [bar])
-        held = [node is not None and self.histories[node.key].back(0) for node in self._signals]
-        levels = tuple(float(self.value(node)) for node in self._levels)
-        return Decision(held[0], held[1], held[2], held[3], levels)
+
+    def holds(self, node: Condition, back: int = 0) -> bool:
+        """Whether a condition held `back` bars ago, False before the first."""
+        return bool(self.histories[node.key].back(back))
 
     def _complete(self, timeline: Timeline, bars: list[Bar]) -> None:
         track = self.tracks[timeline]
@@ -140,6 +142,25 @@ class Stepper:
         gap = self.value(left, back) - self.value(right, back)
         above, below = bool(gap > self.tolerance), bool(gap < -self.tolerance)
         return above, below, bool(abs(gap) <= self.tolerance)
+
+
+class Stepper(Nodes):
+    """A strategy with its parameters: what it decides at the close of each bar."""
+
+    def __init__(
+        self, strategy: Strategy, values: Mapping[str, float], interval: Interval, tolerance: float
+    ) -> None:
+        self._signals = signals_of(strategy)
+        self._levels = level_series(strategy)
+        roots = [node for node in self._signals if node is not None]
+        super().__init__([*roots, *strategy.exits], values, interval, tolerance)
+
+    def close_bar(self, bar: Bar) -> Decision:
+        """Take the chart's next closed bar; what the strategy decides at its close."""
+        self.advance(bar)
+        held = [node is not None and self.holds(node) for node in self._signals]
+        levels = tuple(float(self.value(node)) for node in self._levels)
+        return Decision(held[0], held[1], held[2], held[3], levels)
 
 
 def level_series(strategy: Strategy) -> tuple[Series, ...]:

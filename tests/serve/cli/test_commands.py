@@ -153,3 +153,38 @@ def test_what_is_not_stored_is_missing_data(bst: Bst) -> None:
     assert bst("data", "verify", "ETHUSDT").code == 3
     assert bst("backtest", "sma_cross", "--symbol", "ETHUSDT").code == 3
     assert bst("data", "export", "ETHUSDT", "--to", "x.csv").code == 3
+
+
+EVENT_STRATEGY = Path(__file__).parents[2] / "strategies" / "scripting" / "breakout.py"
+
+
+def test_a_backtest_of_an_event_strategy(
+    bst: Bst, bars_file: Callable[..., Path], home: Path
+) -> None:
+    told = bst("backtest", EVENT_STRATEGY, "--file", bars_file(), "--set", "length=10", "--json")
+    assert told.code == 0, told.err
+    said = json.loads(told.out)
+    assert said["strategy"] == "Breakout"
+    assert said["parameters"] == {"length": 10, "risk": 2.0}
+    assert said["runs"][0]["statistics"]["trades"] > 3
+    page = Path(said["report"]).read_text()
+    assert "Buys the break of a channel" in page
+    assert "on_bar" in page
+    again = bst("report", said["runs"][0]["digest"][:10], "--to", home / "again.html")
+    assert again.code == 0, again.err
+
+
+def test_an_event_strategy_has_no_rows_to_sweep(bst: Bst, bars_file: Callable[..., Path]) -> None:
+    told = bst("sweep", EVENT_STRATEGY, "--file", bars_file())
+    assert told.code == 2
+    assert "runs by `bst backtest`" in told.err
+
+
+def test_the_guides_event_strategy_runs(
+    bst: Bst, bars_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    guide = Path(__file__).parents[3] / "docs" / "guides" / "pine.md"
+    code = guide.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    (tmp_path / "breakout.py").write_text(code)
+    told = bst("backtest", tmp_path / "breakout.py", "--file", bars_file(), "--json")
+    assert told.code == 0, told.err

@@ -1,0 +1,114 @@
+"""How does an event strategy run over a dataset? Closed bars one by one, and a result as any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from engines.bars import Bars
+from engines.commands import Command
+from engines.event import Outcome, Session, bar_events
+from engines.event.events import Bar as BarEvent
+from engines.result import Result
+from engines.script import View
+from engines.spec import Spec
+from strategies.backtest import Terms, bar_range
+from strategies.evaluation.bar_by_bar import Nodes
+from strategies.evaluation.dataset import Dataset
+from strategies.evaluation.tracks import Bar
+from strategies.graph.types import MarketRef
+from strategies.scripting.event_strategy import EventStrategy
+from strategies.scripting.now import Now
+from strategies.scripting.results import result_of
+
+
+class Feed:
+    """The closed bars of a dataset in their order, other markets' before the chart's."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._chart = _bars_of(dataset.bars)
+        rows = [
+            (bar.close_ms, number, market, bar)
+            for number, (market, bars) in enumerate(dataset.others.items())
+            for bar in _bars_of(bars)
+        ]
+        self._others: list[tuple[int, int, MarketRef, Bar]] = sorted(rows, reverse=True)
+
+    def next_into(self, nodes: Nodes) -> Bar:
+        """Close the chart's next bar, and all other markets' bars until then."""
+        bar = next(self._chart)
+        while self._others and self._others[-1][0] <= bar.close_ms:
+            _, _, market, other = self._others.pop()
+            nodes.close_other(market, other)
+        nodes.advance(bar)
+        return bar
+
+
+class Running:
+    """An event strategy as the engine's script."""
+
+    def __init__(self, strategy: EventStrategy, dataset: Dataset, tolerance: float) -> None:
+        self._strategy = strategy
+        self._feed = Feed(dataset)
+        interval = dataset.bars.series.interval
+        self._nodes = Nodes(strategy.nodes, {}, interval, tolerance)
+        self.session: Session | None = None
+
+    def warm_up(self, bars: int) -> None:
+        """Let the indicators see the bars before trading starts."""
+        for _ in range(bars):
+            self._feed.next_into(self._nodes)
+
+    def on_close(self, view: View) -> Iterable[Command]:
+        """What the strategy orders at the close of the next bar."""
+        bar = self._feed.next_into(self._nodes)
+        if self.session is None:
+            return ()
+        now = Now(self._nodes, self.session.trader.account, bar, view)
+        self._strategy.on_bar(now)
+        return now.commands
+
+
+def backtest_script(
+    strategy: EventStrategy,
+    dataset: Dataset,
+    terms: Terms,
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+) -> Result:
+    """Run an event strategy and keep everything.
+
+    Trading happens in `[start_ms, end_ms)`; indicators see the dataset from its first bar on.
+    Raises InvalidInput for a range without bars, and what the strategy's own code raises.
+    """
+    start, stop = bar_range(dataset.bars, start_ms, end_ms)
+    bars, broker = dataset.bars, terms.broker
+    spec = Spec(
+        strategy_digest=strategy.digest,
+        parameters=tuple(sorted(strategy.values.items())),
+        dataset_digest=dataset.digest,
+        instrument=terms.instrument,
+        broker=broker,
+        anchor_ms=bars.start_ms,
+        start_ms=int(bars.open_ms[start]),
+        end_ms=int(bars.close_ms[stop - 1]),
+        path="event",
+    )
+    running = Running(strategy, dataset, broker.compare_tolerance)
+    running.warm_up(start)
+    session = Session(running, terms.instrument, broker, strategy.properties, spec.digest)
+    running.session = session
+    tick = float(terms.instrument.tick)
+    outcome = _trade(session, list(bar_events(bars, tick, dataset.finer))[start:stop])
+    return result_of(spec, outcome, session.trader.account.market, bars, start)
+
+
+def _trade(session: Session, events: list[BarEvent]) -> Outcome:
+    equity = [session.feed(bar) for bar in events]
+    account, last = session.trader.account, events[-1]
+    left = account.still_open(last.number, last.prices.close)
+    return Outcome(account.fills, account.trades, left, equity, account.refusals)
+
+
+def _bars_of(bars: Bars) -> Iterator[Bar]:
+    columns = [getattr(bars, name).tolist() for name in Bar._fields]
+    return (Bar(*row) for row in zip(*columns, strict=True))
