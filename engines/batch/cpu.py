@@ -23,7 +23,7 @@ from engines.vectors import LANES, N_LANE_SUMS
 
 _NO_FLOATS: Final = np.zeros((0, 1))
 _NO_MARKS: Final = np.zeros((0, 1), dtype=np.int64)
-_SWEEP_TAPE: Final = Tape(
+SWEEP_TAPE: Final = Tape(
     False,
     np.zeros(at.N_COUNTS, dtype=np.int64),
     _NO_FLOATS,
@@ -86,7 +86,7 @@ def run_statistics(
             lots,
             sums,
             stats,
-            _SWEEP_TAPE,
+            SWEEP_TAPE,
             _NO_CURVE,
         )
 
@@ -118,7 +118,7 @@ def run_recorded(
     kernel = kernels.bracket if table.has_exits else kernels.plain
     capacity = 1024
     while True:
-        tape = _tape(capacity)
+        tape = recording_tape(capacity)
         stats = np.zeros((len(table), at.N_STATS))
         curve = np.zeros(stop)
         kernel(
@@ -155,7 +155,9 @@ def _workspace(table: DecisionTable, first: int, last: int) -> tuple[Floats, Flo
     return np.zeros((max(deepest, 1), at.LOT_STRIDE)), np.zeros(N_LANE_SUMS * LANES)
 
 
-def _tape(capacity: int) -> Tape:
+def recording_tape(capacity: int) -> Tape:
+    """A tape with room for so many fills, trades and refusals."""
+
     def floats(width: int) -> Floats:
         return np.zeros((capacity, width))
 

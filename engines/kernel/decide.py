@@ -11,7 +11,7 @@ from engines.compile import U2, scalar
 from engines.kernel import layout as at
 from engines.kernel.exits import levels_known, stop_distance
 from engines.kernel.fills import note_refusal, refuse
-from engines.kernel.layout import Account, Pending, Run
+from engines.kernel.layout import Account, Pending, Run, Signals
 from engines.kernel.money import equity_at
 from engines.kernel.sizing import check_entry, entry_units, free_equity
 from engines.orders import Reason, Refusal
@@ -36,6 +36,18 @@ def bit(bitmaps: U2, row: int, bar: int) -> bool:
 
 
 @scalar
+def signals_at(run: Run, bitmaps: U2, bar: int) -> Signals:
+    """What the row's conditions say at the closed bar `bar`."""
+    choices = run.choices
+    return Signals(
+        bit(bitmaps, choices[at.ENTER_LONG], bar),
+        bit(bitmaps, choices[at.ENTER_SHORT], bar),
+        bit(bitmaps, choices[at.EXIT_LONG], bar),
+        bit(bitmaps, choices[at.EXIT_SHORT], bar),
+    )
+
+
+@scalar
 def may_enter(run: Run, account: Account, bar: int, side: float) -> bool:
     """Whether an entry signal for `side` may become an order in the position as it is."""
     if account.side == side and account.n_lots >= run.choices[at.PYRAMIDING]:
@@ -52,12 +64,10 @@ def may_enter(run: Run, account: Account, bar: int, side: float) -> bool:
 
 
 @scalar
-def wanted_side(run: Run, bitmaps: U2, account: Account, bar: int) -> float:
+def wanted_side(run: Run, signals: Signals, account: Account, bar: int) -> float:
     """+1 or −1 if the bar's signals ask for an entry that may be placed, else 0."""
-    long = bit(bitmaps, run.choices[at.ENTER_LONG], bar)
-    short = bit(bitmaps, run.choices[at.ENTER_SHORT], bar)
-    long = long and may_enter(run, account, bar, 1.0)
-    short = short and may_enter(run, account, bar, -1.0)
+    long = signals.enter_long and may_enter(run, account, bar, 1.0)
+    short = signals.enter_short and may_enter(run, account, bar, -1.0)
     if long and short:
         refuse(run, bar, 0.0, _CONFLICT)
         return 0.0
@@ -67,12 +77,11 @@ def wanted_side(run: Run, bitmaps: U2, account: Account, bar: int) -> float:
 
 
 @scalar
-def wanted_exit(run: Run, bitmaps: U2, account: Account, bar: int) -> int:
+def wanted_exit(run: Run, signals: Signals, account: Account, bar: int) -> int:
     """Reason to close the position at this bar's close, 0 for none."""
     if account.side == 0.0:
         return 0
-    slot = at.EXIT_LONG if account.side > 0.0 else at.EXIT_SHORT
-    if bit(bitmaps, run.choices[slot], bar):
+    if signals.exit_long if account.side > 0.0 else signals.exit_short:
         return _SIGNAL_EXIT
     max_bars = run.choices[at.MAX_BARS]
     if max_bars > 0 and bar - run.lots[0, at.LOT_BAR] >= max_bars:
@@ -81,11 +90,11 @@ def wanted_exit(run: Run, bitmaps: U2, account: Account, bar: int) -> int:
 
 
 @scalar
-def decide(run: Run, bitmaps: U2, account: Account, bar: int) -> Pending:
+def decide(run: Run, signals: Signals, account: Account, bar: int) -> Pending:
     """The market order that the closed bar asks for (A1, A2, D1)."""
     close = run.bars.close[bar]
-    side = wanted_side(run, bitmaps, account, bar)
-    leave = wanted_exit(run, bitmaps, account, bar)
+    side = wanted_side(run, signals, account, bar)
+    leave = wanted_exit(run, signals, account, bar)
     if side == 0.0:
         return Pending(leave != 0, leave, 0.0, 0.0, bar)
     if account.side == side and leave != 0:

@@ -232,6 +232,15 @@ class Pending(NamedTuple):
     signal_bar: int
 
 
+class Signals(NamedTuple):
+    """What a closed bar asks for: a strategy's conditions, or an agent's action."""
+
+    enter_long: bool
+    enter_short: bool
+    exit_long: bool
+    exit_short: bool
+
+
 class Tape(NamedTuple):
     """Output buffers of a ledger run; `on` is False for a sweep, which keeps sums only."""
 

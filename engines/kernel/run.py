@@ -12,31 +12,23 @@ import numpy as np
 
 from engines.compile import F2, J2, U2, Kernel, OutF1, OutF2, kernel, scalar
 from engines.kernel import layout as at
-from engines.kernel.decide import decide
-from engines.kernel.execute import execute
-from engines.kernel.exits import follow_column, raise_water
+from engines.kernel.decide import NO_ORDER, signals_at
 from engines.kernel.fills import Seen, record_trade
-from engines.kernel.layout import Account, Columns, Finer, Market, Pending, Run, Tape
+from engines.kernel.layout import Account, Columns, Finer, Market, Run, Tape
 from engines.kernel.marks import first_marks, last_marks, mark_bars, quiet_end
-from engines.kernel.money import equity_at, quantity
-from engines.kernel.path import live_bar, quiet_band
+from engines.kernel.money import quantity
+from engines.kernel.path import quiet_band
+from engines.kernel.step import step, waits
 from engines.orders import Reason
 from engines.vectors import trailing_zeros
 
 _OPEN: Final = int(Reason.OPEN)
-_BANKRUPT: Final = int(Reason.BANKRUPT)
 _ALL_BITS: Final = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 _NO_BITS: Final = np.uint64(0)
 
 
 # numpy's type hints say Any for an element of an array.
 Word = Any
-
-
-@scalar
-def waits(order: Pending) -> bool:
-    """Whether there is anything to fill."""
-    return order.close or order.side != 0.0
 
 
 @scalar
@@ -94,20 +86,6 @@ def pass_quiet_bars(
 
 
 @scalar
-def ready_exits(run: Run, account: Account, bar: int) -> None:
-    """What a script does at the close for the exits of the bars to come."""
-    close = run.bars.close[bar]
-    side = account.side
-    for lot in range(account.n_lots):
-        # E8: exits issued at the first close that sees the position arm from that close.
-        armed = side * close >= side * run.lots[lot, at.LOT_ACTIVATION]
-        if armed and run.lots[lot, at.LOT_LIVE_FROM] == bar + 1:
-            raise_water(run, lot, side, close)
-        if run.choices[at.STOP_FOLLOWS] != 0:
-            follow_column(run, lot, side, bar)
-
-
-@scalar
 def list_open_lots(run: Run, account: Account, bar: int) -> None:
     """List what is still open at the last close; it is no trade yet (A8)."""
     close = run.bars.close[bar]
@@ -121,42 +99,12 @@ def list_open_lots(run: Run, account: Account, bar: int) -> None:
 
 
 @scalar
-def pass_event_bar(
-    run: Run, bitmaps: U2, finer: Finer, account: Account, order: Pending, bar: int, bracket: bool
-) -> tuple[Account, Pending, bool]:
-    """One bar in full: waiting order, path, decision. Returns what waits, and if all is lost."""
-    bars, market = run.bars, run.market
-    held = account.side != 0.0
-    if waits(order):
-        open_ = bars.open[bar]
-        seen = Seen(open_, open_)
-        account = execute(run, account, order, bar, open_, True, seen, bracket)
-        held = held or account.side != 0.0
-    if bracket and account.side != 0.0:
-        account = live_bar(run, account, bar, finer)
-    order = decide(run, bitmaps, account, bar)
-    close = bars.close[bar]
-    lost = equity_at(account, close, market) <= 0.0
-    if lost:
-        order = Pending(account.side != 0.0, _BANKRUPT, 0.0, 0.0, bar)
-    if (market.fill_at_close or lost) and waits(order):
-        seen = Seen(bars.high[bar], bars.low[bar])
-        account = execute(run, account, order, bar, close, False, seen, bracket)
-        order = Pending(False, 0, 0.0, 0.0, 0)
-    if bracket:
-        ready_exits(run, account, bar)
-    if held or account.side != 0.0:
-        run.stats[at.STAT_BARS_HELD] += 1.0
-    return account, order, lost
-
-
-@scalar
 def run_row(
     run: Run, bitmaps: U2, finer: Finer, start: int, stop: int, bracket: bool, curve: OutF1
 ) -> None:
     """One row of parameters through the bars `start` to `stop`."""
     account = Account(run.market.initial_cash, 0.0, 0.0, 0.0, 0, 0, 0, 0)
-    order = Pending(False, 0, 0.0, 0.0, 0)
+    order = NO_ORDER
     first_marks(run)
     bar = start
     while bar < stop:
@@ -164,7 +112,8 @@ def run_row(
             bar = pass_quiet_bars(run, bitmaps, account, bar, stop, bracket, curve)
             if bar >= stop:
                 break
-        account, order, lost = pass_event_bar(run, bitmaps, finer, account, order, bar, bracket)
+        signals = signals_at(run, bitmaps, bar)
+        account, order, lost = step(run, finer, account, order, signals, bar, bracket)
         bar = mark_bars(run, account, bar, bar + 1, False, curve)
         if lost:
             # Nothing can follow: an account without equity is closed out for good.
