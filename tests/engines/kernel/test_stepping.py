@@ -21,7 +21,8 @@ STATS = [one for one in range(at.N_STATS) if one != at.STAT_BARS]
 def actions_of(one: Case) -> np.ndarray:
     n_bars = len(one.bars)
     rows = [unpack_bits(one.table.bitmaps[one.table.choices[0, slot]], n_bars) for slot in SIGNALS]
-    return np.sum([row.astype(np.int32) << bit for bit, row in enumerate(rows)], axis=0)
+    bits: np.ndarray = np.sum([row.astype(np.int32) << bit for bit, row in enumerate(rows)], axis=0)
+    return bits
 
 
 def stepper_of(one: Case, n_rows: int = 1) -> Stepper:
