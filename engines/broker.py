@@ -11,6 +11,8 @@ Profile = Literal["tradingview", "bybit_linear", "bybit_inverse", "bybit_spot"]
 FillAt = Literal["next_open", "close"]
 SizeAt = Literal["signal", "fill"]
 ExitsFrom = Literal["fill", "next_bar"]
+MarginMode = Literal["none", "isolated", "cross"]
+FundingFrom = Literal["none", "history"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Broker:
     issues them while in position. `money_digits` are the significant digits that fees and
     budgets are rounded to (H4, G6); 0 leaves them exact. Two numbers at most
     `compare_tolerance` apart are equal to a strategy's comparisons, as they are in Pine (M12).
+    `margin_mode` liquidates as Bybit does, by the instrument's tiers; `funding` pays it from the
+    symbol's own history, or not at all.
     """
 
     profile: Profile = "bybit_linear"
@@ -40,6 +44,8 @@ class Broker:
     money_digits: int = 0
     check_margin: bool = True
     compare_tolerance: float = 1e-10
+    margin_mode: MarginMode = "none"
+    funding: FundingFrom = "none"
 
     def __post_init__(self) -> None:
         for name, kinds in _CHOICES.items():
@@ -51,15 +57,20 @@ class Broker:
                 raise InvalidInput(name, value, f"between {low:g} and {high:g}")
 
     def canonical(self) -> dict[str, object]:
-        """All settings as JSON values, for digests."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        """All settings as JSON values, for digests; later ones only where they are not neutral."""
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in said.items() if value != _NEUTRAL.get(name)}
 
 
+# What a run was named before these settings existed, it is still named without them.
+_NEUTRAL: Final[dict[str, object]] = {"margin_mode": "none", "funding": "none"}
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "profile": get_args(Profile),
     "fill_at": get_args(FillAt),
     "size_at": get_args(SizeAt),
     "exits_from": get_args(ExitsFrom),
+    "margin_mode": get_args(MarginMode),
+    "funding": get_args(FundingFrom),
 }
 _LIMITS: Final = (
     ("initial_cash", 1e-9, 1e15),

@@ -20,6 +20,8 @@ class Reason(IntEnum):
     # Not a fill: the position was still open when the data ended (rule A8).
     OPEN = 10
     MARGIN_CALL = 11
+    LIQUIDATION = 12
+    FUNDING = 13
 
 
 class Refusal(IntEnum):

@@ -12,6 +12,7 @@ from engines.batch.cpu import Window, run_recorded, run_statistics, window
 from engines.batch.ledger import result_of
 from engines.broker import Broker
 from engines.errors import InvalidInput
+from engines.funding import FundingRates
 from engines.instrument import Instrument
 from engines.kernel import layout as at
 from engines.kernel.market import market_for
@@ -27,10 +28,11 @@ from strategies.graph.strategy import Strategy
 
 @dataclass(frozen=True)
 class Terms:
-    """What is traded, and under whose rules."""
+    """What is traded, under whose rules, and the funding that is paid where the rules want it."""
 
     instrument: Instrument
     broker: Broker
+    funding: FundingRates | None = None
 
 
 def backtest(
@@ -46,6 +48,7 @@ def backtest(
     Trading happens in `[start_ms, end_ms)`; indicators see all bars of the dataset. Raises
     InvalidInput for values out of range and ranges without bars.
     """
+    _without_venue_margin(terms.broker)
     full = checked_values(strategy, values)
     start, stop = bar_range(dataset.bars, start_ms, end_ms)
     market = market_for(terms.broker, terms.instrument)
@@ -72,6 +75,7 @@ def sums_of(
 
     Signals are built once for all spans.
     """
+    _without_venue_margin(terms.broker)
     market = market_for(terms.broker, terms.instrument)
     sums = [np.zeros((last - first, at.N_STATS)) for _ in spans]
     for start_row, table in plan.tables(first, last):
@@ -79,6 +83,13 @@ def sums_of(
         for whole, (start, stop) in zip(sums, spans, strict=True):
             whole[place] = run_statistics(ready, table, market, start, stop, threads)
     return sums
+
+
+def _without_venue_margin(broker: Broker) -> None:
+    for name in ("margin_mode", "funding"):
+        if getattr(broker, name) != "none":
+            expected = "none for a graph: event strategies are liquidated and pay funding"
+            raise InvalidInput(f"broker.{name}", getattr(broker, name), expected)
 
 
 def spec_of(

@@ -8,6 +8,7 @@ down and take it up again.
 
 from engines.event.account import Fill, Trade
 from engines.event.exchange import Exchange
+from engines.event.perpetual import Perpetual, perpetual_for
 from engines.event.simulate import Outcome, Session, bar_events, simulate
 from engines.event.snapshot import restore, snapshot
 from engines.event.trader import Trader
@@ -16,10 +17,12 @@ __all__ = [
     "Exchange",
     "Fill",
     "Outcome",
+    "Perpetual",
     "Session",
     "Trade",
     "Trader",
     "bar_events",
+    "perpetual_for",
     "restore",
     "simulate",
     "snapshot",

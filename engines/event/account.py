@@ -34,6 +34,7 @@ class Lot:
     worst: float
     claim: float
     order_id: str
+    funding: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,12 @@ class Trade:
     worst: float
     mfe: float
     mae: float
+    funding: float = 0.0
 
 
 @dataclass(frozen=True)
 class Fill:
-    """One row of the ledger: an order's part that closed, or that opened."""
+    """One row of the ledger: an order's part that closed, or that opened, or funding paid."""
 
     bar: int
     side: int
@@ -74,6 +76,7 @@ class Fill:
     trade: int
     order_id: str
     reason: int
+    funding: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -175,13 +178,26 @@ class Account:
         if lot.side * price < lot.side * lot.worst:
             lot.worst = price
         entry_fee = float(share_of(lot.fee, units, lot.units))
-        trade = self._row(lot, ticket, units, entry_fee, fee)
+        funding = float(share_of(lot.funding, units, lot.units))
+        trade = self._row(lot, ticket, units, entry_fee, fee, funding)
         gross = gross_profit(lot.side, lot.price, price, quantity(units, self.market), self.market)
         lot.fee -= entry_fee
+        lot.funding -= funding
         lot.units -= units
         self.cash += gross - fee
         self.trades.append(trade)
         self._note(ticket, -lot.side, units, fee, lot.number)
+
+    def pay_funding(self, bar: int, rate: float, mark: float) -> None:
+        """Longs pay `rate` of the value at `mark` to shorts; below zero shorts pay longs."""
+        paid = 0.0
+        for lot in self.lots:
+            worth = mark * quantity(lot.units, self.market) * self.market.contract_value
+            lot.funding += lot.side * worth * rate
+            paid += lot.side * worth * rate
+        self.cash -= paid
+        reason, side = int(Reason.FUNDING), self.side
+        self.fills.append(Fill(bar, side, mark, 0.0, 0.0, self.cash, "", -1, "", reason, paid))
 
     def enter(self, ticket: Ticket, side: int, units: float, fee: float) -> Lot:
         """Open a lot; its fee is paid at once (H5)."""
@@ -228,10 +244,16 @@ class Account:
     def still_open(self, bar: int, price: float) -> list[Trade]:
         """What is left at the end (A8)."""
         ticket = Ticket(bar, price, "", "", "Open", Reason.OPEN)
-        return [self._row(lot, ticket, lot.units, lot.fee, 0.0) for lot in self.lots]
+        return [self._row(lot, ticket, lot.units, lot.fee, 0.0, lot.funding) for lot in self.lots]
 
     def _row(
-        self, lot: Lot, ticket: Ticket, units: float, entry_fee: float, exit_fee: float
+        self,
+        lot: Lot,
+        ticket: Ticket,
+        units: float,
+        entry_fee: float,
+        exit_fee: float,
+        funding: float,
     ) -> Trade:
         qty, market, price = quantity(units, self.market), self.market, ticket.price
 
@@ -251,11 +273,12 @@ class Account:
             qty=qty,
             entry_fee=entry_fee,
             exit_fee=exit_fee,
-            pnl=earned(price) - entry_fee - exit_fee,
+            pnl=earned(price) - entry_fee - exit_fee - funding,
             reason=int(ticket.reason),
             best=lot.best,
             worst=lot.worst,
             # K2, H5: net of the entry's fee; what never was is 0.
             mfe=max(earned(lot.best) - entry_fee, 0.0),
             mae=min(earned(lot.worst) - entry_fee, 0.0),
+            funding=funding,
         )

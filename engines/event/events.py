@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 OrderStatus = Literal["filled", "cancelled", "rejected"]
-MS_IN_NS = 1_000_000
+# Why the venue forced a fill, as the list of trades calls it.
+MARGIN_CALL: Final = "Margin call"
+LIQUIDATION: Final = "Liquidation"
 
 
 class Prices(NamedTuple):

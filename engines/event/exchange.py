@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from engines.commands import Properties
 from engines.event.account import Account
 from engines.event.events import (
+    LIQUIDATION,
+    MARGIN_CALL,
     Amend,
     Bar,
     Instruction,
@@ -16,11 +18,12 @@ from engines.event.events import (
     Prices,
     Withdraw,
 )
+from engines.event.perpetual import Perpetual
 from engines.event.sizing import affords, lots_to_call, units_at
 from engines.event.working import Touch, Working
 from engines.kernel.money import market_price, order_fee, quantity
+from engines.kernel.rounding import round_against
 
-MARGIN_CALL = "Margin call"
 Report = Callable[[OrderUpdate], list[Instruction]]
 
 
@@ -39,6 +42,7 @@ class Exchange:
     moment: int = 0
     called_in: int = -1
     bar: int = -1
+    perpetual: Perpetual | None = None
 
     def receive(self, instructions: list[Instruction]) -> None:
         """Obey instructions, in their order."""
@@ -55,21 +59,33 @@ class Exchange:
     def live_through(self, bar: Bar) -> None:
         """The path of one bar, or of the finer bars inside it (B1, B7)."""
         self.bar = bar.number
+        self._settle(bar.open_ms, bar.open_ms + 1, bar.prices.open)
         for prices in bar.inside or (bar.prices,):
             self.jump(prices.open)
             for price in way_of(prices):
                 self.move(price)
+        # What is held inside a bar when funding falls due is not known: its close decides.
+        self._settle(bar.open_ms + 1, bar.close_ms, bar.prices.close)
+
+    def _settle(self, start_ms: int, end_ms: int, mark: float) -> None:
+        """Funding of the settlements in `[start_ms, end_ms)`, on what is held."""
+        if self.perpetual is None or not self.account.lots:
+            return
+        for _, rate in self.perpetual.settlements(start_ms, end_ms):
+            self.account.pay_funding(self.bar, rate, mark)
 
     def jump(self, price: float) -> None:
         """The market opens at `price`: market orders fill (A1), and what it jumped over (B3)."""
         self._next(price)
         self.account.see(price)
+        while self._liquidate_on_the_way(price, price):
+            pass
         self._fill_market_orders([one for one in self.working.values() if one.is_market])
         self.move(price)
 
     def move(self, price: float) -> None:
         """The market goes from here to `price` without a gap (B2)."""
-        if self.working:
+        if self.working or self.perpetual is not None:
             self._meet_all(price, self.moment + 1)
         self._arrive(price)
         self._call_margin()
@@ -93,6 +109,8 @@ class Exchange:
     def _meet_all(self, price: float, born_before: int) -> None:
         while True:
             met = self._nearest(price, born_before)
+            if self._liquidate_on_the_way(price, price if met is None else met[1].at):
+                continue
             if met is None:
                 return
             working, touch = met
@@ -134,7 +152,7 @@ class Exchange:
         price = float(market_price(touch.price, order.side, market)) if touch.slips else touch.price
         units = self._units(working, price)
         held = self.account.units if self.account.side == -order.side else 0.0
-        if units <= 0.0 or not affords(self.account, order.side, units - min(units, held), price):
+        if units <= 0.0 or not self._affords(order, units - min(units, held), price):
             self._tell(OrderUpdate(order.order_id, "rejected", self.bar, order.side))
             return
         rate = market.taker_fee_rate if touch.slips else market.maker_fee_rate
@@ -142,6 +160,40 @@ class Exchange:
         self._tell(
             OrderUpdate(order.order_id, "filled", self.bar, order.side, price, units, 0.0, fee)
         )
+
+    def _affords(self, order: Place, opening: float, price: float) -> bool:
+        if self.perpetual is not None:
+            return order.reduce_only or self.perpetual.covers(
+                self.account, order.side, opening, price
+            )
+        return affords(self.account, order.side, opening, price)
+
+    def _liquidate_on_the_way(self, price: float, first: float) -> bool:
+        """Whether the way to `price` takes the position away before the order met at `first`."""
+        account, rules = self.account, self.perpetual
+        if rules is None or not account.lots:
+            return False
+        side, level = account.side, rules.liquidates_at(account)
+        if level <= 0.0 or side * price > side * level:
+            return False
+        mark = self.here if side * self.here <= side * level else level
+        if side * first > side * mark:
+            return False
+        self._arrive(mark)
+        self._withdraw_all()
+        units, at = rules.taken_away(account, mark)
+        market = account.market
+        at = float(round_against(at, float(side), market.tick))
+        fee = float(order_fee(at, quantity(units, market), market.taker_fee_rate, market))
+        self._tell(OrderUpdate("", "filled", self.bar, -side, at, units, 0.0, fee, LIQUIDATION))
+        return True
+
+    def _withdraw_all(self) -> None:
+        """A liquidation begins with the orders."""
+        for working in list(self.working.values()):
+            order = working.order
+            if self.working.pop(order.order_id, None) is not None:
+                self._tell(OrderUpdate(order.order_id, "cancelled", self.bar, order.side))
 
     def _units(self, working: Working, price: float) -> float:
         order = working.order
@@ -166,14 +218,16 @@ class Exchange:
                 continue
             units = self._units(working, self.here)
             held = self.account.units if self.account.side == -order.side else 0.0
-            if not affords(self.account, order.side, units - min(units, held), self.here):
+            if not self._affords(order, units - min(units, held), self.here):
                 del self.working[order.order_id]
                 self._tell(OrderUpdate(order.order_id, "cancelled", self.bar, order.side))
 
     def _call_margin(self) -> None:
         """Sell what the account can no longer carry, once a bar at most (I1 to I4)."""
         account, market = self.account, self.account.market
-        if not account.lots or not market.check_margin or self.called_in == self.bar:
+        if self.perpetual is not None or not account.lots or not market.check_margin:
+            return
+        if self.called_in == self.bar:
             return
         units = lots_to_call(account, self.here)
         if units <= 0.0:

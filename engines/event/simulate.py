@@ -11,6 +11,7 @@ from engines.commands import Properties
 from engines.event.account import Fill, Refused, Trade
 from engines.event.events import Bar, Prices
 from engines.event.exchange import Exchange
+from engines.event.perpetual import Perpetual
 from engines.event.trader import Trader
 from engines.instrument import Instrument
 from engines.kernel.market import market_for
@@ -39,10 +40,11 @@ class Session:
         broker: Broker,
         properties: Properties | None = None,
         run: str = "",
+        perpetual: Perpetual | None = None,
     ) -> None:
         said = properties or Properties()
         self.trader = Trader(script, market_for(broker, instrument), said, run)
-        self.exchange = Exchange(self.trader.account, said, self.trader.handle)
+        self.exchange = Exchange(self.trader.account, said, self.trader.handle, perpetual=perpetual)
 
     def feed(self, bar: Bar) -> float:
         """One bar: what its path fills, what the script decides at its close; the equity then."""
@@ -60,9 +62,14 @@ def simulate(
     properties: Properties | None = None,
     finer: Bars | None = None,
     run: str = "",
+    perpetual: Perpetual | None = None,
 ) -> Outcome:
-    """Run a script over all bars; `finer` bars replace the assumed path where they lie (B7)."""
-    session = Session(script, instrument, broker, properties, run)
+    """Run a script over all bars; `finer` bars replace the assumed path where they lie (B7).
+
+    Under a `perpetual`'s rules funding is paid and positions are liquidated as on Bybit;
+    otherwise they are called for margin as on TradingView.
+    """
+    session = Session(script, instrument, broker, properties, run, perpetual)
     equity, close = [], 0.0
     for bar in bar_events(bars, float(instrument.tick), finer):
         equity.append(session.feed(bar))

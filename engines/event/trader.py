@@ -17,7 +17,7 @@ from engines.commands import (
 )
 from engines.event.account import Account, Lot, Refused, Ticket
 from engines.event.entry_desk import EntryDesk, Waiting
-from engines.event.events import Bar, Event, Instruction, OrderUpdate
+from engines.event.events import LIQUIDATION, Bar, Event, Instruction, OrderUpdate
 from engines.event.exit_desk import ExitDesk
 from engines.event.exits import Part
 from engines.event.naming import Namer
@@ -100,7 +100,8 @@ class Trader:
             if filled:
                 self._left(update, closing.lots, closing.signal, Reason.SIGNAL_EXIT)
         elif filled:
-            self._left(update, [], update.reason, Reason.MARGIN_CALL)
+            forced = Reason.LIQUIDATION if update.reason == LIQUIDATION else Reason.MARGIN_CALL
+            self._left(update, [], update.reason, forced)
         yield from self._tidy()
 
     def _signal_of(self, key: tuple[str, str, int]) -> str:

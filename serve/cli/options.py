@@ -28,6 +28,8 @@ _BROKER: Final = (
     "size_at",
     "exits_from",
     "compare_tolerance",
+    "margin_mode",
+    "funding",
 )
 _INSTRUMENT: Final = ("tick", "lot", "min_notional", "contract_value")
 _SEARCH: Final = ("search", "rows", "seed", "train_percent", "objective")
@@ -65,6 +67,8 @@ _REQUEST: Final = (
     click.option("--size-at", help="signal or fill."),
     click.option("--exits-from", help="fill or next_bar."),
     click.option("--compare-tolerance", type=float, help="Numbers this close are equal."),
+    click.option("--margin-mode", help="none, isolated or cross: liquidate as Bybit does."),
+    click.option("--funding", help="none, or history: pay the symbol's own."),
     click.option("--tick", help="Price step, instead of the venue's."),
     click.option("--lot", help="Quantity step, instead of the venue's."),
     click.option("--min-notional", help="Smallest order, instead of the venue's."),

@@ -11,6 +11,8 @@ from actors.market_data.store import Catalog
 from cluster.settings import Settings, settings_from
 from cluster.storage.store import Store
 from engines.bars import Bars
+from engines.broker import Broker
+from engines.funding import FundingRates
 from engines.result import Result
 from serve.commands.job import Job, Ticket
 from serve.commands.markets import Chart, Charts, resolve
@@ -62,11 +64,18 @@ def run_backtest(request: BacktestRequest, settings: Settings, ticket: Ticket) -
     runs = []
     for number, chart in enumerate(charts.charts):
         ticket.report(number, len(charts.charts), f"backtest of {chart.name}")
-        terms = Terms(chart.instrument, broker)
+        terms = Terms(chart.instrument, broker, _funding(charts, chart, broker))
         runs.append(run_chart(strategy, values, charts, chart, terms, request.data.start))
     backtested = Backtested(request, strategy, values, charts, tuple(runs))
     _record(backtested, settings)
     return backtested
+
+
+def _funding(charts: Charts, chart: Chart, broker: Broker) -> FundingRates | None:
+    if broker.funding == "none":
+        return None
+    series = chart.dataset.series
+    return Catalog(charts.catalog_root).funding.read(series.category, series.symbol)
 
 
 def run_chart(

@@ -11,7 +11,7 @@ from typing import Final, cast
 from actors.market_data.datasets import DatasetRequest, finer_interval, markets_of
 from actors.market_data.layout import Market, check_market
 from actors.market_data.store import Catalog
-from actors.market_data.sync import sync_bars, sync_instrument
+from actors.market_data.sync import sync_bars, sync_funding, sync_instrument
 from cluster.settings import Settings, VenueName
 from engines.bars import Series
 from engines.errors import InvalidInput, MissingData
@@ -90,6 +90,8 @@ def resolve(
         catalog = Catalog(root)
         if data.fetch and name != _IMPORTED:
             _fetch(catalog, data, others, cast(VenueName, name), settings, ticket)
+            if request.broker.funding == "history":
+                _fetch_funding(catalog, data, cast(VenueName, name), settings)
     charts, notes = [], []
     for symbol in symbols:
         instrument = _instrument(catalog, data, request.instrument, symbol)
@@ -142,6 +144,21 @@ def _fetch(
             sync_instrument(client, catalog, market)
         if missing:
             sync_bars(client, catalog, series, start_ms, end_ms, ticket.report)
+
+
+def _fetch_funding(
+    catalog: Catalog, data: DataRequest, venue: VenueName, settings: Settings
+) -> None:
+    series = [Series(data.category, symbol, "1") for symbol in data.symbols]
+    start_ms = data.start
+    if start_ms is None:
+        stored = [catalog.coverage(one).ranges[:1] for one in series]
+        start_ms = min((first[0].start_ms for first in stored if first), default=None)
+    if start_ms is None:
+        return
+    with venue_client(venue, settings.sandbox_url) as client:
+        for market in _markets(series):
+            sync_funding(client, catalog, market, start_ms, data.end)
 
 
 def _wanted(data: DataRequest, others: Sequence[MarketRef]) -> list[Series]:

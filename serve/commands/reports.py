@@ -202,12 +202,14 @@ def _hold(bars: Bars, equity: Floats, cash: float) -> Floats:
 
 def _costs(run: Run) -> content.Costs:
     figures = run.result.statistics
+    paid = run.result.spec.broker.funding == "history"
     slippage = 0.0 if run.result.spec.broker.slippage_ticks == 0.0 else float("nan")
     return content.Costs(
         fees=figures["fees"],
         turnover=figures["turnover"],
         gross_profit=figures["gross_profit"],
-        funding=float("nan"),
+        # Not 0 where none is paid: a perpetual costs it, the run left it out.
+        funding=float(run.result.fills["funding"].sum()) if paid else float("nan"),
         slippage=slippage,
     )
 

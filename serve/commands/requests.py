@@ -17,7 +17,16 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from engines.batch.summary import STATISTICS
-from engines.broker import PROFILES, Broker, ExitsFrom, FillAt, Profile, SizeAt
+from engines.broker import (
+    PROFILES,
+    Broker,
+    ExitsFrom,
+    FillAt,
+    FundingFrom,
+    MarginMode,
+    Profile,
+    SizeAt,
+)
 from engines.errors import InvalidInput
 from engines.intervals import Interval, parse_interval
 
@@ -87,6 +96,12 @@ class BrokerRequest(Model):
     size_at: SizeAt | None = None
     exits_from: ExitsFrom | None = None
     compare_tolerance: float | None = Field(default=None, ge=0, le=1)
+    margin_mode: MarginMode | None = Field(
+        default=None, description="liquidate as Bybit does; event strategies only"
+    )
+    funding: FundingFrom | None = Field(
+        default=None, description="history pays the symbol's own; event strategies only"
+    )
 
     def broker(self) -> Broker:
         """The engine's settings."""

@@ -20,6 +20,8 @@ REASONS: Final = {
     Reason.BANKRUPT: "account wiped out",
     Reason.OPEN: "still open",
     Reason.MARGIN_CALL: "margin call",
+    Reason.LIQUIDATION: "liquidation",
+    Reason.FUNDING: "funding",
 }
 
 REFUSALS: Final = {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from engines.bars import Bars
+from engines.bars import Bars, dataset_digest
 from engines.commands import Command
-from engines.event import Outcome, Session, bar_events
+from engines.event import Outcome, Session, bar_events, perpetual_for
 from engines.event.events import Bar as BarEvent
+from engines.funding import FundingRates
 from engines.result import Result
 from engines.script import View
 from engines.spec import Spec
@@ -82,24 +83,36 @@ def backtest_script(
     """
     start, stop = bar_range(dataset.bars, start_ms, end_ms)
     bars, broker = dataset.bars, terms.broker
+    span_ms = int(bars.open_ms[start]), int(bars.close_ms[stop - 1])
+    perpetual = perpetual_for(terms.instrument, broker, terms.funding, span_ms)
+    paid = None if perpetual is None else perpetual.funding
     spec = Spec(
         strategy_digest=strategy.digest,
         parameters=tuple(sorted(strategy.values.items())),
-        dataset_digest=dataset.digest,
+        dataset_digest=_dataset_digest(dataset, paid),
         instrument=terms.instrument,
         broker=broker,
         anchor_ms=bars.start_ms,
-        start_ms=int(bars.open_ms[start]),
-        end_ms=int(bars.close_ms[stop - 1]),
+        start_ms=span_ms[0],
+        end_ms=span_ms[1],
         path="event",
     )
     running = Running(strategy, dataset, broker.compare_tolerance)
     running.warm_up(start)
-    session = Session(running, terms.instrument, broker, strategy.properties, spec.digest)
+    session = Session(
+        running, terms.instrument, broker, strategy.properties, spec.digest, perpetual
+    )
     running.session = session
     tick = float(terms.instrument.tick)
     outcome = _trade(session, list(bar_events(bars, tick, dataset.finer))[start:stop])
     return result_of(spec, outcome, session.trader.account.market, bars, start)
+
+
+def _dataset_digest(dataset: Dataset, paid: FundingRates | None) -> str:
+    """Name of every series that the run depends on, funding included."""
+    if paid is None:
+        return dataset.digest
+    return dataset_digest([dataset.digest, paid.digest])
 
 
 def _trade(session: Session, events: list[BarEvent]) -> Outcome:

@@ -188,3 +188,43 @@ def test_the_guides_event_strategy_runs(
     (tmp_path / "breakout.py").write_text(code)
     told = bst("backtest", tmp_path / "breakout.py", "--file", bars_file(), "--json")
     assert told.code == 0, told.err
+
+
+LEVERED = '''
+from engines.commands import Properties
+from strategies.scripting import EventStrategy, Now
+
+
+class Levered(EventStrategy):
+    """Buys once and holds."""
+
+    properties = Properties(qty_type="percent_of_equity", qty_value=90)
+
+    def on_bar(self, now: Now) -> None:
+        if now.bar_index == 0:
+            now.entry("L", "long")
+'''
+
+
+def test_an_event_strategy_pays_funding_and_is_liquidated(
+    bst: Bst, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "levered.py").write_text(LEVERED)
+    given = ["--symbol", "ETHUSDT", "--interval", "60", "--start", "2025-01-01"]
+    told = bst(
+        "backtest",
+        tmp_path / "levered.py",
+        *given,
+        *("--end", "2025-01-11", "--leverage", "50", "--margin-mode", "isolated"),
+        *("--funding", "history", "--json"),
+    )
+    assert told.code == 0, told.err
+    said = json.loads(told.out)
+    # It never sells by itself: what closed was taken away.
+    assert said["runs"][0]["statistics"]["trades"] == 1
+    assert said["runs"][0]["statistics"]["net_profit"] < -1_000
+    free = bst("backtest", tmp_path / "levered.py", *given, "--end", "2025-01-11", "--json")
+    assert json.loads(free.out)["runs"][0]["digest"] != said["runs"][0]["digest"]
+    refused = bst("backtest", "sma_cross", *given, "--end", "2025-01-11", "--funding", "history")
+    assert refused.code == 2
+    assert "broker.funding" in refused.err

@@ -1,0 +1,148 @@
+"""What does a perpetual cost while it is held? Funding at its times, and when it is taken away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final
+
+import numpy as np
+
+from engines.broker import Broker, MarginMode
+from engines.errors import InvalidInput, MissingData
+from engines.event.account import Account
+from engines.funding import FundingRates
+from engines.instrument import Instrument
+from engines.intervals import MINUTE_MS
+from engines.kernel.money import quantity
+from engines.margin import (
+    Contract,
+    Position,
+    Tier,
+    bankruptcy_price,
+    initial_margin,
+    liquidation_price,
+    order_cost,
+    reduced_units,
+    tiers_from,
+)
+from engines.margin.position import fee_to_close
+
+_ZERO: Final = Fraction(0)
+# Without tiers of the venue: its first tier for most contracts.
+_ANY: Final = (Tier(None, Fraction(100), Fraction("0.005"), _ZERO),)
+
+
+@dataclass
+class Perpetual:
+    """Bybit's rules for one linear perpetual. `funding` of None pays none: a choice, not a gap.
+
+    The mark price is the price of the bars. In cross margin the whole account stands for the
+    position; isolated, its own initial margin; without a mode nothing is taken away.
+    """
+
+    contract: Contract
+    leverage: Fraction
+    lot: Fraction
+    mode: MarginMode
+    funding: FundingRates | None
+    _level: tuple[tuple[float, ...], float] | None = field(default=None, init=False, repr=False)
+
+    def settlements(self, start_ms: int, end_ms: int) -> list[tuple[int, float]]:
+        """Times and rates of the settlements in `[start_ms, end_ms)`."""
+        if self.funding is None:
+            return []
+        first, last = np.searchsorted(self.funding.time_ms, [start_ms, end_ms])
+        times = self.funding.time_ms[first:last].tolist()
+        return list(zip(times, self.funding.rate[first:last].tolist(), strict=True))
+
+    def position(self, account: Account) -> Position:
+        """What is open, as one position at its average price."""
+        units = sum((Fraction(lot.units) for lot in account.lots), _ZERO)
+        cost = sum((Fraction(lot.price) * Fraction(lot.units) for lot in account.lots), _ZERO)
+        size = Fraction(quantity(float(units), account.market))
+        held = Position(account.side, size, cost / units, self.leverage, isolated=True)
+        if self.mode == "isolated":
+            return held
+        margin = size * held.entry / self.leverage + fee_to_close(self.contract, held)
+        added = Fraction(account.cash) - margin
+        return Position(held.side, size, held.entry, self.leverage, True, added)
+
+    def liquidates_at(self, account: Account) -> float:
+        """Price at which the position is taken away; 0 for never. Found anew when it changed."""
+        if self.mode == "none":
+            return 0.0
+        key = account.cash, *(part for lot in account.lots for part in (lot.units, lot.price))
+        if self._level is None or self._level[0] != key:
+            price = liquidation_price(self.contract, self.position(account))
+            self._level = key, float(price)
+        return self._level[1]
+
+    def taken_away(self, account: Account, mark: float) -> tuple[float, float]:
+        """Lots that a liquidation takes at `mark` and their price: the bankruptcy price, or mark.
+
+        Above the lowest tier only what leads into the next lower one, at the market.
+        """
+        position = self.position(account)
+        part = reduced_units(self.contract, position, Fraction(mark), self.lot)
+        if 0 < part < position.size:
+            return float(part / self.lot), mark
+        return account.units, float(bankruptcy_price(self.contract, position))
+
+    def covers(self, account: Account, side: int, units: float, price: float) -> bool:
+        """Whether the cost of an opening order is there: margin and both fees."""
+        if units == 0.0:
+            return True
+        size = Fraction(quantity(units, account.market))
+        cost = order_cost(self.contract, side, size, Fraction(price), self.leverage)
+        used = _ZERO
+        if account.lots:
+            used = initial_margin(self.contract, self.position(account), Fraction(price))
+            if self.mode == "cross":
+                # The whole account stands behind a cross position: only its own part is used.
+                held = self.position(account)
+                used = held.size * Fraction(price) / self.leverage
+        return float(cost) <= account.equity(price) - float(used)
+
+
+def perpetual_for(
+    instrument: Instrument,
+    broker: Broker,
+    funding: FundingRates | None,
+    span_ms: tuple[int, int],
+) -> Perpetual | None:
+    """Bybit's rules for an instrument over `[start_ms, end_ms)`; None if the broker wants none.
+
+    Raises MissingData when settlements are missing in the funding history, and InvalidInput for
+    contracts that are not linear.
+    """
+    if broker.margin_mode == "none" and broker.funding == "none":
+        return None
+    if instrument.category != "linear":
+        expected = "a linear contract, or margin_mode and funding of none"
+        raise InvalidInput(f"category of {instrument.symbol}", instrument.category, expected)
+    if broker.funding == "none":
+        funding = None
+    elif funding is None:
+        raise MissingData(f"no funding of {instrument.symbol} is stored: sync it first")
+    if funding is not None:
+        check_funding(funding, instrument.funding_interval_minutes * MINUTE_MS, span_ms)
+    fee = instrument.taker_fee_rate if broker.taker_fee_rate is None else broker.taker_fee_rate
+    tiers = tiers_from(instrument.margin_tiers) if instrument.margin_tiers else _ANY
+    lot = Fraction(instrument.lot) or Fraction(1)
+    contract = Contract(tiers, Fraction(fee))
+    return Perpetual(contract, Fraction(broker.leverage), lot, broker.margin_mode, funding)
+
+
+def check_funding(funding: FundingRates, interval_ms: int, span_ms: tuple[int, int]) -> None:
+    """Raise MissingData, naming the first hole, unless settlements cover the span."""
+    start_ms, end_ms = span_ms
+    inside = funding.between(start_ms, end_ms).time_ms
+    marks = np.concatenate(([start_ms], inside, [end_ms]))
+    holes = np.flatnonzero(np.diff(marks) > interval_ms)
+    if interval_ms > 0 and len(holes):
+        after = np.datetime64(int(marks[holes[0]]), "ms")
+        raise MissingData(
+            f"funding of {funding.symbol} is missing after {after}Z: fetch its history "
+            "(bst data sync), or choose to pay none"
+        )

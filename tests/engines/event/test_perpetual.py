@@ -1,0 +1,202 @@
+"""Funding paid and positions taken away as on Bybit, worked out by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from engines.bars import Bars, Series
+from engines.broker import BYBIT_LINEAR, MarginMode
+from engines.commands import Command, Entry, Exit, Order, Properties
+from engines.errors import InvalidInput, MissingData
+from engines.event import Outcome, perpetual_for, simulate
+from engines.funding import FundingRates
+from engines.instrument import Instrument, MarginTier
+from engines.orders import Reason, Refusal
+from tests.engines.reference.conftest import Bar, Planned
+
+HOUR_MS = 3_600_000
+TIERS = tuple(
+    MarginTier(*map(Decimal, row))
+    for row in (
+        ("2000000", "100", "0.005", "0"),
+        ("2600000", "90", "0.0056", "1200"),
+        ("3200000", "80", "0.0063", "3020"),
+    )
+)
+LONG = Entry("L", "long")
+FLAT: Bar = (50_000.0, 50_000.0, 50_000.0, 50_000.0)
+
+
+def fall_to(price: float, start: float = 50_000.0) -> Bar:
+    return (start, start, price, price)
+
+
+def trade(
+    bars: Sequence[Bar],
+    plan: Mapping[int, Sequence[Command]],
+    *,
+    qty: float = 1.0,
+    cash: float = 1_000_000.0,
+    leverage: float = 10.0,
+    fee: float = 0.00055,
+    mode: MarginMode = "isolated",
+    funding: Mapping[int, float] | None = None,
+) -> Outcome:
+    table = np.array(bars, dtype=float)
+    columns = dict(zip(("open", "high", "low", "close"), table.T, strict=True))
+    times = {"open_ms": HOUR_MS * np.arange(len(bars)), "volume": np.ones(len(bars))}
+    made = Bars.from_columns(Series("linear", "BTCUSDT", "60"), {**times, **columns})
+    instrument = Instrument(
+        "linear",
+        "BTCUSDT",
+        Decimal("0.1"),
+        Decimal("0.001"),
+        margin_tiers=TIERS,
+        funding_interval_minutes=480,
+    )
+    broker = replace(
+        BYBIT_LINEAR,
+        initial_cash=cash,
+        leverage=leverage,
+        taker_fee_rate=fee,
+        maker_fee_rate=fee,
+        margin_mode=mode,
+        funding="none" if funding is None else "history",
+    )
+    rates = None
+    if funding is not None:
+        hours = sorted(funding)
+        rates = FundingRates(
+            "linear",
+            "BTCUSDT",
+            HOUR_MS * np.array(hours, dtype=np.int64),
+            np.array([funding[one] for one in hours]),
+        )
+    rules = perpetual_for(instrument, broker, rates, (0, HOUR_MS * len(bars)))
+    script = Planned(plan)
+    said = Properties(qty_value=qty)
+    return simulate(script, made, instrument, broker, said, perpetual=rules)
+
+
+def taken(outcome: Outcome) -> list[tuple[float, float]]:
+    rows = [one for one in outcome.trades if one.reason == Reason.LIQUIDATION]
+    return [(round(one.qty, 9), round(one.exit_price, 9)) for one in rows]
+
+
+def test_a_funding_ledger_by_hand() -> None:
+    # Long 2 from hour 1 on. Hour 8 at 51,000: 2 × 51,000 × 0.0001 = 10.2 paid.
+    # Hour 16 at 49,000: 2 × 49,000 × −0.0002 = 19.6 received. Hour 0 found nothing open.
+    bars = [FLAT] * 8 + [(51_000.0,) * 4] * 8 + [(49_000.0,) * 4] * 4
+    rates = {0: 0.01, 8: 0.0001, 16: -0.0002}
+    out = trade(bars, {0: [LONG]}, qty=2.0, fee=0.0, funding=rates)
+    paid = [(one.bar, one.price, round(one.funding, 9)) for one in out.fills if one.funding]
+    assert paid == [(8, 51_000.0, 10.2), (16, 49_000.0, -19.6)]
+    assert out.fills[-1].cash == pytest.approx(1_000_000 - 10.2 + 19.6)
+    assert out.equity[-1] == pytest.approx(1_000_000 - 2_000 + 9.4)
+    assert out.open[0].funding == pytest.approx(-9.4)
+    assert out.open[0].pnl == pytest.approx(-2_000 + 9.4)
+
+
+def test_shorts_receive_what_longs_pay() -> None:
+    out = trade([FLAT] * 12, {0: [Entry("S", "short")]}, fee=0.0, funding={0: 0.01, 8: 0.0001})
+    assert out.equity[-1] == pytest.approx(1_000_000 + 5)
+
+
+def test_no_funding_is_a_choice_and_a_hole_an_error() -> None:
+    assert trade([FLAT] * 24, {0: [LONG]}, fee=0.0).equity[-1] == 1_000_000
+    with pytest.raises(MissingData, match=r"funding of BTCUSDT.*1970-01-01T08"):
+        trade([FLAT] * 24, {0: [LONG]}, funding={0: 0.0001, 8: 0.0001})
+
+
+def test_an_isolated_long_is_taken_over_at_its_bankruptcy_price() -> None:
+    # Liquidation at 45,000 / 0.995 = 45,226.1; margin 5,000 and both fees are lost.
+    out = trade([FLAT, FLAT, fall_to(45_226.2)], {0: [LONG]})
+    assert taken(out) == []
+    out = trade([FLAT, FLAT, fall_to(45_200.0)], {0: [LONG]})
+    assert taken(out) == [(1.0, 45_000.0)]
+    assert out.equity[-1] == pytest.approx(1_000_000 - 5_000 - 27.5 - 24.75)
+    assert [one.exit_signal for one in out.trades] == ["Liquidation"]
+
+
+def test_a_gap_costs_no_more_than_the_margin() -> None:
+    out = trade([FLAT, FLAT, (40_000.0,) * 4], {0: [LONG]}, fee=0.0)
+    assert taken(out) == [(1.0, 45_000.0)]
+    assert out.equity[-1] == 995_000
+
+
+def test_an_isolated_short_goes_the_other_way() -> None:
+    # 55,000 / 1.005 = 54,726.4.
+    short = {0: [Entry("S", "short")]}
+    below = (50_000.0, 54_726.3, 50_000.0, 50_000.0)
+    assert taken(trade([FLAT, FLAT, below], short)) == []
+    above = (50_000.0, 54_726.5, 50_000.0, 50_000.0)
+    assert taken(trade([FLAT, FLAT, above], short)) == [(1.0, 55_000.0)]
+
+
+def test_a_liquidation_through_two_tiers() -> None:
+    # 60 BTC at 50,000 with 10×. Third tier: (2,700,000 − 3,020) / (60 × 0.9937) = 45,234.6…
+    # Down to 2.6 million there: 2,600,000 / 45,234.6… = 57.478…, so 2.522 are sold.
+    # Second tier: (57.478 × 45,000 − 1,200) / (57.478 × 0.9944) = 45,232.4…
+    # Down to 2 million: 44.216… stay, so 13.262 are sold. First tier: 45,000 / 0.995.
+    first = (2_700_000 - 3_020) / (60 * 0.9937)
+    second = (57.478 * 45_000 - 1_200) / (57.478 * 0.9944)
+    out = trade([FLAT, FLAT, fall_to(45_233.0)], {0: [LONG]}, qty=60.0)
+    assert taken(out)[0] == (2.522, math.floor(first * 10) / 10)
+    assert len(taken(out)) == 1
+    out = trade([FLAT, FLAT, fall_to(45_230.0)], {0: [LONG]}, qty=60.0)
+    assert taken(out)[1] == (13.262, math.floor(second * 10) / 10)
+    assert len(taken(out)) == 2
+    out = trade([FLAT, FLAT, fall_to(45_000.0)], {0: [LONG]}, qty=60.0)
+    assert taken(out)[2] == (44.216, 45_000.0)
+    assert out.open == []
+
+
+def test_in_cross_margin_the_whole_account_stands_for_it() -> None:
+    # 20,000 + P − 50,000 = 0.005 P at 30,000 / 0.995 = 30,150.8; bankrupt at 30,000.
+    def to(price: float) -> Outcome:
+        bars = [FLAT, FLAT, fall_to(price)]
+        return trade(bars, {0: [LONG]}, mode="cross", cash=20_000.0, fee=0.0)
+
+    assert taken(to(30_150.9)) == []
+    out = to(30_100.0)
+    assert taken(out) == [(1.0, 30_000.0)]
+    assert out.equity[-1] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_stop_on_the_way_comes_before_the_liquidation() -> None:
+    plan: dict[int, list[Command]] = {0: [LONG, Exit("X", "L", stop=46_000.0)]}
+    out = trade([FLAT, FLAT, fall_to(44_000.0)], plan)
+    assert [(one.exit_signal, one.exit_price) for one in out.trades] == [("X", 46_000.0)]
+    late: dict[int, list[Command]] = {0: [LONG, Exit("X", "L", stop=45_100.0)]}
+    assert taken(trade([FLAT, FLAT, fall_to(44_000.0)], late)) == [(1.0, 45_000.0)]
+
+
+def test_a_liquidation_withdraws_the_orders_first() -> None:
+    plan: dict[int, list[Command]] = {0: [LONG], 1: [Order("D", "long", limit=44_000.0)]}
+    out = trade([FLAT, FLAT, fall_to(43_000.0), FLAT], plan)
+    assert taken(out) == [(1.0, 45_000.0)]
+    assert len(out.fills) == 2
+    assert [(one.id, one.bar) for one in out.refusals] == [("D", 2)]
+
+
+def test_an_order_needs_its_cost() -> None:
+    # 5,000 margin and 27.50 + 24.75 fees.
+    enough = trade([FLAT, FLAT], {0: [LONG]}, cash=5_052.25)
+    assert len(enough.open) == 1
+    short = trade([FLAT, FLAT], {0: [LONG]}, cash=5_052.24)
+    assert [(one.id, one.reason) for one in short.refusals] == [("L", Refusal.NO_MARGIN)]
+
+
+def test_a_leverage_above_the_tier_is_an_error() -> None:
+    with pytest.raises(InvalidInput, match=r"leverage.*from 1 to 80"):
+        trade([FLAT, FLAT], {0: [LONG]}, qty=60.0, leverage=95.0)
+
+
+def test_one_bar_is_enough() -> None:
+    assert trade([FLAT], {0: [LONG]}, funding={0: 0.0001}).equity == [1_000_000.0]
