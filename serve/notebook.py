@@ -78,6 +78,10 @@ class BacktestResult:
         """Statistics of the first chart."""
         return self.results[0].statistics
 
+    def metrics(self, chart: int = 0) -> dict[str, float]:
+        """Every figure of docs/reference/metrics.md, NaN where undefined."""
+        return self.backtested.runs[chart].metrics
+
     def trades(self, chart: int = 0) -> pl.DataFrame:
         """Trades with times as UTC datetimes."""
         return _frame(self.results[chart].trades)

@@ -53,6 +53,7 @@ def _content(backtested: Backtested) -> dict[str, Any]:
                 "digest": run.result.spec.digest,
                 "ledger_digest": run.result.ledger_digest,
                 "statistics": dict(run.result.statistics),
+                "metrics": run.metrics,
             }
             for run in backtested.runs
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from actors.clock import SystemClock
 from actors.market_data.datasets import load_dataset
@@ -13,6 +14,8 @@ from cluster.storage.store import Store
 from engines.bars import Bars
 from engines.broker import Broker
 from engines.funding import FundingRates
+from engines.metrics.material import material_of
+from engines.metrics.registry import figures
 from engines.result import Result
 from serve.commands.job import Job, Ticket
 from serve.commands.markets import Chart, Charts, resolve
@@ -30,6 +33,11 @@ class Run:
     chart: Chart
     bars: Bars
     result: Result
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        """Every figure of docs/reference/metrics.md, NaN where undefined."""
+        return figures(material_of(self.result, self.bars))
 
 
 @dataclass(frozen=True, eq=False)

@@ -191,6 +191,7 @@ def _run(
         split_ms=split_ms,
         parameters=dict(values),
         quote=content.Currency(run.chart.instrument.quote or "USDT"),
+        metrics=run.metrics,
     )
 
 

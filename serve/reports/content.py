@@ -181,6 +181,7 @@ class Run:
     `equity` (n_bars,) is marked at the close of the bars that open at `open_ms`; `hold` is that
     of buying and holding, or None. `trades` and `refusals` are those of an
     `engines.result.Result`. `bars` are the candles to draw; None leaves the price chart out.
+    `metrics` are those of `engines.metrics.registry`; without any their tables are left out.
     From `split_ms` on the run is out of sample. Raises InvalidInput for columns that do not
     fit together and for equity that is not finite.
     """
@@ -198,6 +199,7 @@ class Run:
     split_ms: int | None = None
     parameters: Mapping[str, Value] = field(default_factory=dict)
     quote: Currency = Currency()
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, column in (("equity", self.equity), ("hold", self.hold)):

@@ -6,6 +6,7 @@ import math
 from typing import Final, Literal, NamedTuple
 
 from engines.batch.summary import STATISTICS
+from engines.metrics.registry import METRICS
 from engines.spec import Value
 from serve.reports.content import Currency
 from serve.reports.words import why_missing
@@ -46,6 +47,17 @@ def shown(statistic: str, value: float | None, quote: Currency) -> Shown:
         return Shown(percent(value, signed=signed), tone=tone(value) if signed else "")
     digits = {"quote": quote.digits, "count": 0, "bars": 1}.get(unit, 2)
     return Shown(number(value, digits, signed=signed), tone=tone(value) if signed else "")
+
+
+def metric(name: str, value: float, quote: Currency) -> Shown:
+    """A metric of `engines.metrics.registry` as the page writes it."""
+    if not math.isfinite(value):
+        return Shown(NOTHING, "No value: there was nothing to compute it from.")
+    unit = METRICS[name].unit
+    if unit == "fraction":
+        return Shown(percent(value))
+    digits = {"quote": quote.digits, "count": 0, "bars": 1, "hours": 1, "days": 1, "quantity": 4}
+    return Shown(number(value, digits.get(unit, 3)))
 
 
 def number(value: float, digits: int, *, signed: bool = False) -> str:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from engines.batch.summary import STATISTICS
+from engines.metrics.registry import FAMILIES, METRICS
 from serve.reports import figures, words
 from serve.reports.content import Run, Sweep
 from serve.reports.figures import Shown
@@ -131,6 +132,40 @@ def figure_rows(run: Run) -> tuple[FigureRow, ...]:
         )
         for name in names
     )
+
+
+class MetricTable(NamedTuple):
+    """One family of metrics: its title, heads of its columns, rows of name, meaning and cells."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[FigureRow, ...]
+
+
+def metric_tables(run: Run) -> tuple[MetricTable, ...]:
+    """All metrics by family; those of trades for all, long and short ones side by side."""
+    if not run.metrics:
+        return ()
+    tables = []
+    for title, family in FAMILIES.items():
+        prefixes = ("", "long_", "short_") if title == "Trades" else ("",)
+        heads = ("All", "Long", "Short") if len(prefixes) > 1 else ("Value",)
+        names = [one.name for one in family]
+        rows = tuple(
+            _metric_row(run, name, prefixes) for name in names[: len(names) // len(prefixes)]
+        )
+        tables.append(MetricTable(title, heads, rows))
+    return tuple(tables)
+
+
+def _metric_row(run: Run, name: str, prefixes: tuple[str, ...]) -> FigureRow:
+    found = METRICS[name]
+    unit = run.quote.code if found.unit == "quote" else ""
+    cells = tuple(
+        figures.metric(prefix + name, run.metrics[prefix + name], run.quote) for prefix in prefixes
+    )
+    meaning = f"{found.formula} ({found.source})"
+    return FigureRow(name.replace("_", " ").capitalize(), meaning, unit, cells)
 
 
 def best_rows(sweep: Sweep) -> BestRows:

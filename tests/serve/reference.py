@@ -7,12 +7,21 @@ from pathlib import Path
 
 import click
 
+from engines.metrics.registry import ALIASES, FAMILIES, METRICS
 from serve.cli import bst
 from serve.commands.requests import BacktestRequest, SweepRequest
 from strategies.graph.schema import schema
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 WIDTH = 100
+METRICS_PAGE = (
+    "{count} figures of a run. `bst backtest --json` gives them under `metrics`, the report under "
+    "*All metrics*, a notebook by `result.metrics()`. A figure that is undefined is left empty "
+    "(null), never 0. Fractions are fractions: 0.05 is 5 %.\n\n"
+    "Days and months are UTC and end at their last close. Drawdowns *at closes* use equity with "
+    "open profit, *closed* ones the equity of closed trades, *intrabar* ones each trade's worst "
+    "point; the fees of an entry are in all three."
+)
 
 
 def pages() -> dict[str, str]:
@@ -23,7 +32,27 @@ def pages() -> dict[str, str]:
     texts = {
         f"{name}.schema.json": json.dumps(found, indent=1) + "\n" for name, found in schemas.items()
     }
-    return {**texts, "cli.md": f"# Command line\n\n{_commands()}"}
+    return {**texts, "cli.md": f"# Command line\n\n{_commands()}", "metrics.md": _metrics()}
+
+
+def _metrics() -> str:
+    heads = "| metric | unit | better | formula | source | needs |\n|-|-|-|-|-|-|"
+    better = {1: "more", -1: "less", 0: "neither"}
+    parts = [f"# Metrics\n\n{METRICS_PAGE.format(count=len(METRICS))}"]
+    for title, family in FAMILIES.items():
+        rows = [
+            f"| `{one.name}` | {one.unit} | {better[one.better]} | {_cell(one.formula)} "
+            f"| {one.source} | {', '.join(one.needs)} |"
+            for one in family
+        ]
+        parts.append("\n".join([f"## {title}\n", heads, *rows]))
+    aliases = [f"| `{name}` | `{target}` |" for name, target in sorted(ALIASES.items())]
+    parts.append("\n".join(["## Other names\n", "| name | is |\n|-|-|", *aliases]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _commands() -> str:
