@@ -132,6 +132,11 @@ class Account:
         """Cash and open profit at `price` (K3)."""
         return float(equity_at(self.as_kernel(), price, self.market))
 
+    @property
+    def elsewhere(self) -> float:
+        """Value of positions that the same money carries beside these lots: none."""
+        return 0.0
+
     def as_kernel(self) -> KernelAccount:
         """The same account as the kernel's scalars take it."""
         cost = 0.0

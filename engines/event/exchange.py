@@ -23,6 +23,7 @@ from engines.event.sizing import affords, lots_to_call, units_at
 from engines.event.working import Touch, Working
 from engines.kernel.money import market_price, order_fee, quantity
 from engines.kernel.rounding import round_against
+from engines.orders import Refusal
 
 Report = Callable[[OrderUpdate], list[Instruction]]
 
@@ -152,14 +153,22 @@ class Exchange:
         price = float(market_price(touch.price, order.side, market)) if touch.slips else touch.price
         units = self._units(working, price)
         held = self.account.units if self.account.side == -order.side else 0.0
-        if units <= 0.0 or not self._affords(order, units - min(units, held), price):
-            self._tell(OrderUpdate(order.order_id, "rejected", self.bar, order.side))
+        reason = self._refusal(order, units, units - min(units, held), price)
+        if reason is not None:
+            self._tell(
+                OrderUpdate(order.order_id, "rejected", self.bar, order.side, reason=reason.name)
+            )
             return
         rate = market.taker_fee_rate if touch.slips else market.maker_fee_rate
         fee = float(order_fee(price, quantity(units, market), rate, market))
         self._tell(
             OrderUpdate(order.order_id, "filled", self.bar, order.side, price, units, 0.0, fee)
         )
+
+    def _refusal(self, order: Place, units: float, opening: float, price: float) -> Refusal | None:
+        """Why an order of `units` lots that opens so many may not fill; None if it may."""
+        may = units > 0.0 and self._affords(order, opening, price)
+        return None if may else Refusal.NO_MARGIN
 
     def _affords(self, order: Place, opening: float, price: float) -> bool:
         if self.perpetual is not None:

@@ -95,14 +95,17 @@ class Perpetual:
             return True
         size = Fraction(quantity(units, account.market))
         cost = order_cost(self.contract, side, size, Fraction(price), self.leverage)
-        used = _ZERO
-        if account.lots:
-            used = initial_margin(self.contract, self.position(account), Fraction(price))
-            if self.mode == "cross":
-                # The whole account stands behind a cross position: only its own part is used.
-                held = self.position(account)
-                used = held.size * Fraction(price) / self.leverage
-        return float(cost) <= account.equity(price) - float(used)
+        return float(cost) <= account.equity(price) - float(self.used(account, price))
+
+    def used(self, account: Account, price: float) -> Fraction:
+        """Margin that what is open holds back at `price`."""
+        if not account.lots:
+            return _ZERO
+        held = self.position(account)
+        if self.mode == "cross":
+            # The whole account stands behind a cross position: only its own part is used.
+            return held.size * Fraction(price) / self.leverage
+        return initial_margin(self.contract, held, Fraction(price))
 
 
 def perpetual_for(

@@ -73,7 +73,7 @@ def affords(account: Account, side: int, opening: float, price: float) -> bool:
     if not market.check_margin or opening == 0.0:
         return True
     held = account.units if account.side == side else 0.0
-    needed = price * quantity(held + opening, market) * market.contract_value
+    needed = price * quantity(held + opening, market) * market.contract_value + account.elsewhere
     equity = account.equity(price)
     return needed <= equity * market.leverage + _MONEY_NOISE * abs(equity)
 
@@ -83,7 +83,8 @@ def lots_to_call(account: Account, price: float) -> float:
     market = account.market
     value = price * market.contract_value
     equity = account.equity(price)
-    available = equity - quantity(account.units, market) * value / market.leverage
+    carried = quantity(account.units, market) * value + account.elsewhere
+    available = equity - carried / market.leverage
     if available >= -_MONEY_NOISE * abs(equity):
         return 0.0
     cover = float(whole_units(-available * market.leverage / value, market))

@@ -40,10 +40,17 @@ class Trader:
     events in their order and carries the instructions out.
     """
 
-    def __init__(self, script: Script, market: Market, said: Properties, run: str) -> None:
+    def __init__(
+        self,
+        script: Script,
+        market: Market,
+        said: Properties,
+        run: str,
+        account: Account | None = None,
+    ) -> None:
         self.script = script
         self.said = said
-        self.account = Account(market, said.close_rule, market.initial_cash)
+        self.account = account or Account(market, said.close_rule, market.initial_cash)
         self.namer = Namer(run)
         self.entries = EntryDesk(self.account, said, self.namer)
         self.exits = ExitDesk(self.account, said.limit_verification_ticks, self.namer)
@@ -136,8 +143,8 @@ class Trader:
         yield from self.entries.after_fill(waiting, units)
 
     def _refused(self, waiting: Waiting, update: OrderUpdate) -> None:
-        # I5, I6: a simulated venue turns an order away for want of margin only.
-        reason = int(Refusal.NO_MARGIN)
+        # I5, I6: without a reason a simulated venue turns an order away for want of margin.
+        reason = int(Refusal[update.reason] if update.reason else Refusal.NO_MARGIN)
         refused = Refused(update.bar, waiting.side, reason, waiting.command.id)
         self.account.refusals.append(refused)
 
