@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Final, Literal, get_args
 
+from engines.bars import Category
 from engines.errors import InvalidInput
 
 Profile = Literal["tradingview", "bybit_linear", "bybit_inverse", "bybit_spot"]
@@ -17,8 +18,9 @@ FundingFrom = Literal["none", "history"]
 
 @dataclass(frozen=True)
 class Broker:
-    """How the market treats orders. Money is quote currency, rates are fractions.
+    """How the market treats orders.
 
+    Rates are fractions; money is quote currency, of an inverse contract its coin.
     `taker_fee_rate` and `maker_fee_rate` of None mean the instrument's own. `fill_at` is where a
     market order of a closed bar fills (A1, A2); `size_at` the price that decides its quantity:
     the signal's close (G1), or the fill. `exits_from` tells whether exits rest from the fill on
@@ -85,9 +87,19 @@ _LIMITS: Final = (
 )
 
 BYBIT_LINEAR: Final = Broker()
+# Money of an inverse contract is its coin.
+BYBIT_INVERSE: Final = replace(BYBIT_LINEAR, profile="bybit_inverse", initial_cash=1.0)
 BYBIT_SPOT: Final = replace(BYBIT_LINEAR, profile="bybit_spot")
 # TradingView's strategy properties as a new script has them: no commission, 10 digits of money.
 TRADINGVIEW: Final = Broker(
     "tradingview", 1_000_000.0, taker_fee_rate=0.0, maker_fee_rate=0.0, money_digits=10
 )
-PROFILES: Final = {broker.profile: broker for broker in (BYBIT_LINEAR, BYBIT_SPOT, TRADINGVIEW)}
+# Bybit's rules for each category of its markets.
+PROFILE_OF: Final[dict[Category, Profile]] = {
+    "linear": "bybit_linear",
+    "inverse": "bybit_inverse",
+    "spot": "bybit_spot",
+}
+PROFILES: Final[dict[Profile, Broker]] = {
+    broker.profile: broker for broker in (BYBIT_LINEAR, BYBIT_INVERSE, BYBIT_SPOT, TRADINGVIEW)
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from engines.funding import FundingRates
 from engines.instrument import Instrument
 from engines.kernel import layout as at
 from engines.kernel.market import market_for
+from engines.payoff import check_profile
 from engines.result import Result
 from engines.spec import Spec
 from strategies.evaluation.combinations import Rows
@@ -48,7 +50,7 @@ def backtest(
     Trading happens in `[start_ms, end_ms)`; indicators see all bars of the dataset. Raises
     InvalidInput for values out of range and ranges without bars.
     """
-    _without_venue_margin(terms.broker)
+    _check_rules(terms)
     full = checked_values(strategy, values)
     start, stop = bar_range(dataset.bars, start_ms, end_ms)
     market = market_for(terms.broker, terms.instrument)
@@ -75,7 +77,7 @@ def sums_of(
 
     Signals are built once for all spans.
     """
-    _without_venue_margin(terms.broker)
+    _check_rules(terms)
     market = market_for(terms.broker, terms.instrument)
     sums = [np.zeros((last - first, at.N_STATS)) for _ in spans]
     for start_row, table in plan.tables(first, last):
@@ -85,7 +87,18 @@ def sums_of(
     return sums
 
 
-def _without_venue_margin(broker: Broker) -> None:
+_KERNEL_PROFILES: Final = ("bybit_linear", "tradingview")
+
+
+def _check_rules(terms: Terms) -> None:
+    broker, traded = terms.broker, terms.instrument
+    check_profile(broker.profile, traded.category, traded.symbol)
+    if broker.profile not in _KERNEL_PROFILES:
+        expected = (
+            f"{' or '.join(_KERNEL_PROFILES)} for a graph: the kernel's money is linear and it may "
+            "be short of anything; event strategies trade inverse contracts and spot"
+        )
+        raise InvalidInput("broker.profile", broker.profile, expected)
     for name in ("margin_mode", "funding"):
         if getattr(broker, name) != "none":
             expected = "none for a graph: event strategies are liquidated and pay funding"

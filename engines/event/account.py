@@ -11,6 +11,7 @@ from engines.kernel.layout import Account as KernelAccount
 from engines.kernel.layout import Market
 from engines.kernel.money import equity_at, gross_profit, quantity, share_of
 from engines.orders import Reason
+from engines.payoff import LINEAR, Payoff
 
 
 @dataclass
@@ -117,6 +118,7 @@ class Account:
     fills: list[Fill] = field(default_factory=list)
     refusals: list[Refused] = field(default_factory=list)
     entries: int = 0
+    payoff: Payoff = LINEAR
 
     @property
     def side(self) -> int:
@@ -130,7 +132,22 @@ class Account:
 
     def equity(self, price: float) -> float:
         """Cash and open profit at `price` (K3)."""
-        return float(equity_at(self.as_kernel(), price, self.market))
+        level = self.payoff.level(price)
+        return float(equity_at(self.as_kernel(), level, self.market))
+
+    def value(self, units: float, price: float) -> float:
+        """Value of so many lots at `price`, in the account's currency."""
+        worth = self.payoff.worth(price)
+        return worth * quantity(units, self.market) * self.market.contract_value
+
+    @property
+    def average_price(self) -> float:
+        """What the position was entered at on average (K5), NaN when flat."""
+        units = self.units
+        if not units:
+            return math.nan
+        cost = sum(self.payoff.level(lot.price) * lot.units for lot in self.lots)
+        return self.payoff.price(cost / units)
 
     @property
     def elsewhere(self) -> float:
@@ -138,10 +155,11 @@ class Account:
         return 0.0
 
     def as_kernel(self) -> KernelAccount:
-        """The same account as the kernel's scalars take it."""
+        """The same account as the kernel's scalars take it, prices on the payoff's scale."""
         cost = 0.0
         for lot in self.lots:
-            cost += lot.price * quantity(lot.units, self.market) * self.market.contract_value
+            level = self.payoff.level(lot.price)
+            cost += level * quantity(lot.units, self.market) * self.market.contract_value
         return KernelAccount(
             self.cash, float(self.side), self.units, cost, len(self.lots), self.entries, 0, 0
         )
@@ -185,7 +203,7 @@ class Account:
         entry_fee = float(share_of(lot.fee, units, lot.units))
         funding = float(share_of(lot.funding, units, lot.units))
         trade = self._row(lot, ticket, units, entry_fee, fee, funding)
-        gross = gross_profit(lot.side, lot.price, price, quantity(units, self.market), self.market)
+        gross = self._earned(lot, price, units)
         lot.fee -= entry_fee
         lot.funding -= funding
         lot.units -= units
@@ -197,7 +215,7 @@ class Account:
         """Longs pay `rate` of the value at `mark` to shorts; below zero shorts pay longs."""
         paid = 0.0
         for lot in self.lots:
-            worth = mark * quantity(lot.units, self.market) * self.market.contract_value
+            worth = self.value(lot.units, mark)
             lot.funding += lot.side * worth * rate
             paid += lot.side * worth * rate
         self.cash -= paid
@@ -246,6 +264,10 @@ class Account:
             )
         )
 
+    def _earned(self, lot: Lot, price: float, units: float) -> float:
+        qty, level = quantity(units, self.market), self.payoff.level
+        return float(gross_profit(lot.side, level(lot.price), level(price), qty, self.market))
+
     def still_open(self, bar: int, price: float) -> list[Trade]:
         """What is left at the end (A8)."""
         ticket = Ticket(bar, price, "", "", "Open", Reason.OPEN)
@@ -260,10 +282,10 @@ class Account:
         exit_fee: float,
         funding: float,
     ) -> Trade:
-        qty, market, price = quantity(units, self.market), self.market, ticket.price
+        price = ticket.price
 
         def earned(at: float) -> float:
-            return float(gross_profit(lot.side, lot.price, at, qty, market))
+            return self._earned(lot, at, units)
 
         return Trade(
             number=lot.number,
@@ -275,7 +297,7 @@ class Account:
             exit_bar=ticket.bar,
             entry_price=lot.price,
             exit_price=price,
-            qty=qty,
+            qty=quantity(units, self.market),
             entry_fee=entry_fee,
             exit_fee=exit_fee,
             pnl=earned(price) - entry_fee - exit_fee - funding,

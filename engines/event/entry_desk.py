@@ -57,8 +57,8 @@ class EntryDesk:
             self._refuse(command, Refusal.POSITION_LIMIT)
             return
         against = account.units if is_entry and account.side == -side else 0.0
-        equity, market = account.equity(close), account.market
-        units = units_asked(command, self.said, market, equity, close)
+        equity = account.equity(close)
+        units = units_asked(command, self.said, account, equity, close)
         if is_entry and self._only_closes(side):
             # J1: on a side that may not be entered an entry only leaves the other one.
             units = 0.0
@@ -66,7 +66,7 @@ class EntryDesk:
                 self._refuse(command, Refusal.SIDE_NOT_ALLOWED)
                 return
         elif units is not None:
-            reason = refusal_of(units, close, command, market)
+            reason = refusal_of(units, close, command, account)
             if reason is not None:
                 self._refuse(command, reason)
                 return

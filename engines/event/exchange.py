@@ -19,9 +19,9 @@ from engines.event.events import (
     Withdraw,
 )
 from engines.event.perpetual import Perpetual
-from engines.event.sizing import affords, lots_to_call, units_at
+from engines.event.sizing import affords, fee_of, lots_to_call, units_at
 from engines.event.working import Touch, Working
-from engines.kernel.money import market_price, order_fee, quantity
+from engines.kernel.money import market_price
 from engines.kernel.rounding import round_against
 from engines.orders import Refusal
 
@@ -160,7 +160,7 @@ class Exchange:
             )
             return
         rate = market.taker_fee_rate if touch.slips else market.maker_fee_rate
-        fee = float(order_fee(price, quantity(units, market), rate, market))
+        fee = fee_of(self.account, units, price, rate)
         self._tell(
             OrderUpdate(order.order_id, "filled", self.bar, order.side, price, units, 0.0, fee)
         )
@@ -193,7 +193,7 @@ class Exchange:
         units, at = rules.taken_away(account, mark)
         market = account.market
         at = float(round_against(at, float(side), market.tick))
-        fee = float(order_fee(at, quantity(units, market), market.taker_fee_rate, market))
+        fee = fee_of(account, units, at, market.taker_fee_rate)
         self._tell(OrderUpdate("", "filled", self.bar, -side, at, units, 0.0, fee, LIQUIDATION))
         return True
 
@@ -211,7 +211,7 @@ class Exchange:
             held = self.account.units if self.account.side == -order.side else 0.0
             return min(working.units or 0.0, held)
         if working.units is None:
-            return units_at(order, self.said, self.account.market, price)
+            return units_at(order, self.said, self.account, price)
         return working.units + order.against
 
     def _tell(self, update: OrderUpdate) -> None:
@@ -242,7 +242,7 @@ class Exchange:
         if units <= 0.0:
             return
         # Not settled by the rules: no slippage, the price is the one that was checked.
-        fee = float(order_fee(self.here, quantity(units, market), market.taker_fee_rate, market))
+        fee = fee_of(account, units, self.here, market.taker_fee_rate)
         self.called_in = self.bar
         self._tell(
             OrderUpdate(

@@ -26,7 +26,8 @@ from engines.margin import (
     reduced_units,
     tiers_from,
 )
-from engines.margin.position import fee_to_close
+from engines.margin.position import fee_to_close, value
+from engines.payoff import payoff_of
 
 _ZERO: Final = Fraction(0)
 # Without tiers of the venue: its first tier for most contracts.
@@ -35,8 +36,9 @@ _ANY: Final = (Tier(None, Fraction(100), Fraction("0.005"), _ZERO),)
 
 @dataclass
 class Perpetual:
-    """Bybit's rules for one linear perpetual. `funding` of None pays none: a choice, not a gap.
+    """Bybit's rules for one perpetual, linear or inverse.
 
+    `funding` of None pays none: a choice, not a gap.
     The mark price is the price of the bars. In cross margin the whole account stands for the
     position; isolated, its own initial margin; without a mode nothing is taken away.
     """
@@ -59,12 +61,16 @@ class Perpetual:
     def position(self, account: Account) -> Position:
         """What is open, as one position at its average price."""
         units = sum((Fraction(lot.units) for lot in account.lots), _ZERO)
-        cost = sum((Fraction(lot.price) * Fraction(lot.units) for lot in account.lots), _ZERO)
+        rates = (
+            self.contract.rate(Fraction(lot.price)) * Fraction(lot.units) for lot in account.lots
+        )
+        entry = self.contract.price(sum(rates, _ZERO) / units)
         size = Fraction(quantity(float(units), account.market))
-        held = Position(account.side, size, cost / units, self.leverage, isolated=True)
+        held = Position(account.side, size, entry, self.leverage, isolated=True)
         if self.mode == "isolated":
             return held
-        margin = size * held.entry / self.leverage + fee_to_close(self.contract, held)
+        worth = value(self.contract, held, held.entry)
+        margin = worth / self.leverage + fee_to_close(self.contract, held)
         added = Fraction(account.cash) - margin
         return Position(held.side, size, held.entry, self.leverage, True, added)
 
@@ -104,7 +110,7 @@ class Perpetual:
         held = self.position(account)
         if self.mode == "cross":
             # The whole account stands behind a cross position: only its own part is used.
-            return held.size * Fraction(price) / self.leverage
+            return value(self.contract, held, Fraction(price)) / self.leverage
         return initial_margin(self.contract, held, Fraction(price))
 
 
@@ -117,12 +123,12 @@ def perpetual_for(
     """Bybit's rules for an instrument over `[start_ms, end_ms)`; None if the broker wants none.
 
     Raises MissingData when settlements are missing in the funding history, and InvalidInput for
-    contracts that are not linear.
+    a market that is no contract.
     """
     if broker.margin_mode == "none" and broker.funding == "none":
         return None
-    if instrument.category != "linear":
-        expected = "a linear contract, or margin_mode and funding of none"
+    if instrument.category == "spot":
+        expected = "a contract, or margin_mode and funding of none"
         raise InvalidInput(f"category of {instrument.symbol}", instrument.category, expected)
     if broker.funding == "none":
         funding = None
@@ -133,7 +139,7 @@ def perpetual_for(
     fee = instrument.taker_fee_rate if broker.taker_fee_rate is None else broker.taker_fee_rate
     tiers = tiers_from(instrument.margin_tiers) if instrument.margin_tiers else _ANY
     lot = Fraction(instrument.lot) or Fraction(1)
-    contract = Contract(tiers, Fraction(fee))
+    contract = Contract(tiers, Fraction(fee), payoff_of(broker.profile))
     return Perpetual(contract, Fraction(broker.leverage), lot, broker.margin_mode, funding)
 
 

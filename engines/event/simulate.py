@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engines.bars import Bars
 from engines.broker import Broker
 from engines.commands import Properties
-from engines.event.account import Fill, Refused, Trade
+from engines.event.account import Account, Fill, Refused, Trade
 from engines.event.events import Bar, Prices
 from engines.event.exchange import Exchange
 from engines.event.perpetual import Perpetual
@@ -16,6 +16,7 @@ from engines.event.trader import Trader
 from engines.instrument import Instrument
 from engines.kernel.market import market_for
 from engines.kernel.rounding import round_price
+from engines.payoff import check_profile, payoff_of
 from engines.script import Script
 
 
@@ -43,7 +44,12 @@ class Session:
         perpetual: Perpetual | None = None,
     ) -> None:
         said = properties or Properties()
-        self.trader = Trader(script, market_for(broker, instrument), said, run)
+        check_profile(broker.profile, instrument.category, instrument.symbol)
+        market = market_for(broker, instrument)
+        account = Account(
+            market, said.close_rule, market.initial_cash, payoff=payoff_of(broker.profile)
+        )
+        self.trader = Trader(script, market, said, run, account)
         self.exchange = Exchange(self.trader.account, said, self.trader.handle, perpetual=perpetual)
 
     def feed(self, bar: Bar) -> float:

@@ -10,7 +10,7 @@ from engines.event.account import Account
 from engines.event.events import Place
 from engines.kernel import layout as at
 from engines.kernel.layout import Market
-from engines.kernel.money import quantity
+from engines.kernel.money import order_fee, quantity
 from engines.kernel.rounding import whole_units
 from engines.kernel.sizing import entry_units
 from engines.orders import Refusal
@@ -28,43 +28,54 @@ def lots_of(qty: float, market: Market) -> float:
 
 
 def units_asked(
-    command: Entry, said: Properties, market: Market, equity: float, close: float
+    command: Entry, said: Properties, account: Account, equity: float, close: float
 ) -> float | None:
     """Lots of an order; None where the price of its fill decides (G5)."""
+    market = account.market
     if command.qty is not None:
         return lots_of(command.qty, market)
     if said.qty_type == "fixed":
         return lots_of(said.qty_value, market)
     if command.limit is not None or command.stop is not None:
         return None
-    return units_bought(said, market, equity, close)
+    return units_bought(said, account, equity, close)
 
 
-def refusal_of(units: float, close: float, command: Entry, market: Market) -> Refusal | None:
+def refusal_of(units: float, close: float, command: Entry, account: Account) -> Refusal | None:
     """Why an order of so many lots may not go to the venue; None if it may."""
+    market = account.market
     qty = quantity(units, market)
     price = command.limit or command.stop or close
     if not units > 0.0:
         return Refusal.QTY_ZERO
     if qty < market.min_qty:
         return Refusal.MIN_QTY
-    if qty * price * market.contract_value < market.min_notional:
+    if qty * account.payoff.quoted(price) * market.contract_value < market.min_notional:
         return Refusal.MIN_NOTIONAL
     return None
 
 
-def units_bought(said: Properties, market: Market, equity: float, price: float) -> float:
+def units_bought(said: Properties, account: Account, equity: float, price: float) -> float:
     """Lots that the default size buys at `price` for an account of `equity` (G2 to G6)."""
     percent = said.qty_type == "percent_of_equity"
     size = said.qty_value / 100.0 if percent else said.qty_value
-    units = entry_units(_MODES[said.qty_type], size, equity, equity, price, math.nan, market)
+    worth, mode = account.payoff.worth(price), _MODES[said.qty_type]
+    units = entry_units(mode, size, equity, equity, worth, math.nan, account.market)
     return max(float(units), 0.0)
 
 
-def units_at(order: Place, said: Properties, market: Market, price: float) -> float:
+def units_at(order: Place, said: Properties, account: Account, price: float) -> float:
     """Lots that an order is for if it fills at `price`."""
-    own = units_bought(said, market, order.equity, price) if order.units is None else order.units
+    own = order.units
+    if own is None:
+        own = units_bought(said, account, order.equity, price)
     return own + order.against
+
+
+def fee_of(account: Account, units: float, price: float, rate: float) -> float:
+    """Fee of one order for so many lots, in the account's currency."""
+    market = account.market
+    return float(order_fee(account.payoff.worth(price), quantity(units, market), rate, market))
 
 
 def affords(account: Account, side: int, opening: float, price: float) -> bool:
@@ -73,7 +84,7 @@ def affords(account: Account, side: int, opening: float, price: float) -> bool:
     if not market.check_margin or opening == 0.0:
         return True
     held = account.units if account.side == side else 0.0
-    needed = price * quantity(held + opening, market) * market.contract_value + account.elsewhere
+    needed = account.value(held + opening, price) + account.elsewhere
     equity = account.equity(price)
     return needed <= equity * market.leverage + _MONEY_NOISE * abs(equity)
 
@@ -81,7 +92,7 @@ def affords(account: Account, side: int, opening: float, price: float) -> bool:
 def lots_to_call(account: Account, price: float) -> float:
     """Lots that a margin call sells at `price`; 0 while the account carries its own (I1, I3)."""
     market = account.market
-    value = price * market.contract_value
+    value = account.payoff.worth(price) * market.contract_value
     equity = account.equity(price)
     carried = quantity(account.units, market) * value + account.elsewhere
     available = equity - carried / market.leverage

@@ -156,14 +156,11 @@ class Trader:
     def view(self, bar: int, close: float) -> View:
         """What a script sees of its account."""
         account, market = self.account, self.account.market
-        units = account.units
-        cost = sum(lot.price * lot.units for lot in account.lots)
         equity = account.equity(close)
         return View(
             bar=bar,
-            position_size=account.side * float(quantity(units, market)),
-            # K5
-            position_avg_price=cost / units if units else float("nan"),
+            position_size=account.side * float(quantity(account.units, market)),
+            position_avg_price=account.average_price,
             equity=equity,
             netprofit=account.cash - market.initial_cash,
             openprofit=equity - account.cash,

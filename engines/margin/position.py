@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from engines.errors import InvalidInput
 from engines.margin.tiers import ZERO, Tier, check_leverage, tier_of
+from engines.payoff import LINEAR, Payoff
 
 
 @dataclass(frozen=True)
@@ -20,23 +21,23 @@ class Contract:
 
     tiers: Sequence[Tier]
     taker_fee_rate: Fraction
-    inverse: bool = False
+    payoff: Payoff = LINEAR
 
     def rate(self, price: Fraction) -> Fraction:
         """Value of one unit of size at `price`. Raises InvalidInput for a price that is none."""
         if price <= 0:
             raise InvalidInput("price", float(price), "above zero")
-        return 1 / price if self.inverse else price
+        return self.payoff.worth(price)
 
     def price(self, rate: Fraction) -> Fraction:
         """The price at which a unit of size is worth `rate`; 0 for one that is never reached."""
         if rate <= 0:
             return ZERO
-        return 1 / rate if self.inverse else rate
+        return 1 / rate if self.payoff.inverse else rate
 
     def direction(self, side: int) -> int:
         """+1 where the position gains as the value of a unit rises."""
-        return -side if self.inverse else side
+        return -side if self.payoff.inverse else side
 
 
 @dataclass(frozen=True)

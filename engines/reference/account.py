@@ -115,7 +115,7 @@ class Account:
 
     def open_profit(self, price: Ticks) -> Fraction:
         """Profit of the open lots at `price`, before fees."""
-        parts = (self.grid.money(lot.side * (price - lot.price), lot.units) for lot in self.lots)
+        parts = (self.grid.earned(lot.side, lot.price, price, lot.units) for lot in self.lots)
         return sum(parts, ZERO)
 
     def equity(self, price: Ticks) -> Fraction:
@@ -224,7 +224,7 @@ class Account:
         exit_fee: Fraction,
     ) -> Trade:
         def earned(at: Ticks) -> Fraction:
-            return self.grid.money(lot.side * (at - lot.price), units)
+            return self.grid.earned(lot.side, lot.price, at, units)
 
         shown = self.grid.price
         return Trade(

@@ -7,6 +7,7 @@ fractions of one. Money is a fraction of quote currency.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -30,7 +31,7 @@ Units = int | Fraction
 class Grid:
     """An instrument's steps as exact numbers; `tick` and `lot` are 1 where it has none.
 
-    `value` is quote currency for one tick of one lot.
+    `value` is quote currency for one tick of one lot; of an inverse contract, one lot in USD.
     """
 
     tick: Fraction
@@ -38,13 +39,14 @@ class Grid:
     has_tick: bool
     has_lot: bool
     value: Fraction
+    inverse: bool = False
 
     @classmethod
-    def of(cls, instrument: Instrument) -> Grid:
-        """The grid of an instrument."""
+    def of(cls, instrument: Instrument, inverse: bool = False) -> Grid:
+        """The grid of an instrument; an inverse contract's money is its coin."""
         tick, lot = Fraction(instrument.tick) or _ONE, Fraction(instrument.lot) or _ONE
-        value = tick * lot * Fraction(instrument.contract_value)
-        return cls(tick, lot, bool(instrument.tick), bool(instrument.lot), value)
+        value = lot * Fraction(instrument.contract_value) * (1 if inverse else tick)
+        return cls(tick, lot, bool(instrument.tick), bool(instrument.lot), value, inverse)
 
     def nearest(self, price: float) -> Ticks:
         """The price on the grid (C3)."""
@@ -82,9 +84,28 @@ class Grid:
             return 0
         return self.whole(Fraction(repr(qty)))
 
-    def money(self, ticks: Ticks, units: Units) -> Fraction:
-        """Quote currency of a move of `ticks` on `units` (C7)."""
-        return ticks * units * self.value
+    def money(self, price: Ticks, units: Units) -> Fraction:
+        """Value of `units` at `price`: in quote currency, of an inverse contract in coin."""
+        if self.inverse:
+            return units * self.value / (price * self.tick)
+        return price * units * self.value
+
+    def earned(self, side: int, entry: Ticks, price: Ticks, units: Units) -> Fraction:
+        """Profit before fees of `units` from `entry` to `price` (C7).
+
+        Inverse: quantity × (1/entry − 1/price) for a long, in coin.
+        """
+        moved = self.money(price, units) - self.money(entry, units)
+        return -side * moved if self.inverse else side * moved
+
+    def average(self, lots: Sequence[tuple[Ticks, Units]]) -> float:
+        """Average entry price of (price, units): of an inverse contract the harmonic one (K5)."""
+        size = sum(units for _, units in lots)
+        if not size:
+            return math.nan
+        if self.inverse:
+            return float(size * self.tick / sum(units / Fraction(price) for price, units in lots))
+        return float(sum(price * units for price, units in lots) / size * self.tick)
 
 
 def distance(one: Ticks, other: Ticks) -> Ticks:

@@ -36,7 +36,8 @@ def simulate(
     finer: Bars | None = None,
 ) -> Outcome:
     """Run a script over all bars; `finer` bars replace the assumed path where they lie (B7)."""
-    grid, said = Grid.of(instrument), properties or Properties()
+    grid = Grid.of(instrument, inverse=broker.profile == "bybit_inverse")
+    said = properties or Properties()
     account = Account(grid, broker, said.close_rule)
     desk = Desk(grid, broker, said, account, instrument)
     market = Market(desk, int(broker.slippage_ticks))
@@ -59,14 +60,11 @@ def simulate(
 
 def _view(account: Account, bar: int, close: Ticks) -> View:
     grid, position = account.grid, account.position
-    cost = sum(lot.price * lot.units for lot in account.lots)
-    size = sum(lot.units for lot in account.lots)
     profit = account.open_profit(close)
     return View(
         bar=bar,
         position_size=float(position * grid.lot),
-        # K5
-        position_avg_price=float(cost / size * grid.tick) if size else float("nan"),
+        position_avg_price=grid.average([(lot.price, lot.units) for lot in account.lots]),
         equity=float(account.equity(close)),
         netprofit=float(account.cash - Fraction(account.broker.initial_cash)),
         openprofit=float(profit),

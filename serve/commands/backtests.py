@@ -68,7 +68,7 @@ def run_backtest(request: BacktestRequest, settings: Settings, ticket: Ticket) -
     charts = resolve(request, strategy, settings, ticket)
     for note in charts.notes:
         ticket.note(note)
-    broker = request.broker.broker()
+    broker = request.broker.broker(request.data.category)
     runs = []
     for number, chart in enumerate(charts.charts):
         ticket.report(number, len(charts.charts), f"backtest of {chart.name}")

@@ -190,9 +190,17 @@ def _run(
         bars=traded,
         split_ms=split_ms,
         parameters=dict(values),
-        quote=content.Currency(run.chart.instrument.quote or "USDT"),
+        quote=_currency(run),
         metrics=run.metrics,
     )
+
+
+def _currency(run: Run) -> content.Currency:
+    """What the account is counted in: an inverse contract's money is its coin."""
+    traded = run.chart.instrument
+    if run.result.spec.broker.profile == "bybit_inverse":
+        return content.Currency(traded.base or "coin", digits=8)
+    return content.Currency(traded.quote or "USDT")
 
 
 def _hold(bars: Bars, equity: Floats, cash: float) -> Floats:
@@ -339,8 +347,12 @@ def _sweep_notes(planned: Planned) -> list[str]:
 
 def _notes(runs: Sequence[Run]) -> list[str]:
     notes = []
+    broker = runs[0].result.spec.broker
     if any(run.chart.instrument.category != "spot" for run in runs):
-        notes.append("Funding payments and liquidations are not simulated yet.")
+        if broker.funding == "none":
+            notes.append("No funding was paid: `--funding history` pays the symbol's own.")
+        if broker.margin_mode == "none":
+            notes.append("Nothing is liquidated as on Bybit: `--margin-mode` isolated or cross is.")
     if any(run.chart.dataset.finer is None for run in runs):
         notes.append("Inside a bar an assumed path decided which exit came first.")
     return notes

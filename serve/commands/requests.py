@@ -16,8 +16,10 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
+from engines.bars import Category
 from engines.batch.summary import STATISTICS
 from engines.broker import (
+    PROFILE_OF,
     PROFILES,
     Broker,
     ExitsFrom,
@@ -80,8 +82,12 @@ class Model(BaseModel):
 class BrokerRequest(Model):
     """Under whose rules orders fill. Fields left out come from the profile."""
 
-    profile: Profile = "bybit_linear"
-    initial_cash: float | None = Field(default=None, gt=0, description="quote currency")
+    profile: Profile | None = Field(
+        default=None, description="left out: Bybit's for the category of the data"
+    )
+    initial_cash: float | None = Field(
+        default=None, gt=0, description="quote currency; of an inverse contract its coin"
+    )
     leverage: float | None = Field(default=None, gt=0, le=1000)
     taker_fee_percent: float | None = Field(
         default=None, ge=-10, le=50, description="of the notional"
@@ -103,15 +109,13 @@ class BrokerRequest(Model):
         default=None, description="history pays the symbol's own; event strategies only"
     )
 
-    def broker(self) -> Broker:
-        """The engine's settings."""
-        if self.profile not in PROFILES:
-            raise InvalidInput("broker.profile", self.profile, f"one of {', '.join(PROFILES)}")
+    def broker(self, category: Category) -> Broker:
+        """The engine's settings for markets of a category."""
         given = self.model_dump(exclude_none=True, exclude={"profile"})
         for name in ("taker_fee", "maker_fee"):
             if f"{name}_percent" in given:
                 given[f"{name}_rate"] = given.pop(f"{name}_percent") / 100.0
-        return replace(PROFILES[self.profile], **given)
+        return replace(PROFILES[self.profile or PROFILE_OF[category]], **given)
 
 
 class InstrumentRequest(Model):

@@ -200,7 +200,7 @@ def _searched(request: SweepRequest, settings: Settings, ticket: Ticket) -> _Sea
     """Rows and charts of a request; bars that are missing have been fetched."""
     strategy = strategy_from(request.strategy)
     space, fixed = space_from(request, strategy)
-    broker = request.broker.broker()
+    broker = request.broker.broker(request.data.category)
     free = rows_of(space, lambda block: allowed_rows(strategy, {**block, **_whole(fixed, block)}))
     rows = {**free, **_whole(fixed, free)}
     charts = resolve(request, strategy, settings, ticket)

@@ -12,6 +12,7 @@ from engines.event import Fill, Outcome, Trade
 from engines.kernel import layout as at
 from engines.kernel.layout import Market
 from engines.orders import Refusal
+from engines.payoff import Payoff, payoff_of
 from engines.result import Result, Table
 from engines.spec import Spec
 
@@ -20,8 +21,8 @@ _NOTED: Final = (int(Refusal.POSITION_LIMIT), int(Refusal.SIDE_NOT_ALLOWED))
 
 def result_of(spec: Spec, outcome: Outcome, market: Market, bars: Bars, start: int) -> Result:
     """The result of an event run over `bars`, begun at bar `start`."""
-    equity = np.array(outcome.equity)
-    sums = _sums(outcome, equity, market, start)
+    equity, payoff = np.array(outcome.equity), payoff_of(spec.broker.profile)
+    sums = _sums(outcome, equity, market, start, payoff)
     figures = statistics(
         sums[None, :], market.initial_cash, bars.series.interval, spec.end_ms - spec.start_ms
     )
@@ -31,7 +32,7 @@ def result_of(spec: Spec, outcome: Outcome, market: Market, bars: Bars, start: i
         open_ms=bars.open_ms[start : start + len(equity)],
         equity=equity,
         fills=_fills(outcome.fills, bars),
-        trades=_trades([*outcome.trades, *outcome.open], bars, market),
+        trades=_trades([*outcome.trades, *outcome.open], bars, market, payoff),
         refusals={
             "bar": _whole([one.bar for one in refusals]),
             "time_ms": bars.open_ms[_whole([one.bar for one in refusals])],
@@ -64,12 +65,13 @@ def _fills(fills: list[Fill], bars: Bars) -> Table:
     }
 
 
-def _trades(trades: list[Trade], bars: Bars, market: Market) -> Table:
+def _trades(trades: list[Trade], bars: Bars, market: Market, payoff: Payoff) -> Table:
     entry_bar = _whole([one.entry_bar for one in trades])
     exit_bar = _whole([one.exit_bar for one in trades])
     pnl, entry, qty = (
         np.array([getattr(one, name) for one in trades]) for name in ("pnl", "entry_price", "qty")
     )
+    worth = np.array([payoff.worth(one.entry_price) for one in trades])
     return {
         "number": _whole([one.number for one in trades]),
         "leg": np.zeros(len(trades), dtype=np.int64),
@@ -85,7 +87,7 @@ def _trades(trades: list[Trade], bars: Bars, market: Market) -> Table:
         "exit_fee": np.array([one.exit_fee for one in trades]),
         "funding": np.array([one.funding for one in trades]),
         "pnl": pnl,
-        "pnl_fraction": pnl / (entry * qty * market.contract_value),
+        "pnl_fraction": pnl / (worth * qty * market.contract_value),
         "mfe": np.array([one.mfe for one in trades]),
         "mae": np.array([one.mae for one in trades]),
         "reason": _whole([one.reason for one in trades]),
@@ -98,7 +100,7 @@ def _whole(values: list[int]) -> np.typing.NDArray[np.int64]:
     return np.array(values, dtype=np.int64)
 
 
-def _sums(outcome: Outcome, equity: Floats, market: Market, start: int) -> Floats:
+def _sums(outcome: Outcome, equity: Floats, market: Market, start: int, payoff: Payoff) -> Floats:
     """What the kernel keeps of a row (`engines.kernel.layout.STAT_*`), (N_STATS,)."""
     sums = np.zeros(at.N_STATS)
     _sum_equity(sums, equity, market.initial_cash)
@@ -110,7 +112,8 @@ def _sums(outcome: Outcome, equity: Floats, market: Market, start: int) -> Float
     fills = outcome.fills
     sums[at.STAT_CASH] = fills[-1].cash if fills else market.initial_cash
     sums[at.STAT_FEES] = sum(one.fee for one in fills)
-    sums[at.STAT_TURNOVER] = sum(one.price * one.qty for one in fills) * market.contract_value
+    turnover = sum(payoff.worth(one.price) * one.qty for one in fills)
+    sums[at.STAT_TURNOVER] = turnover * market.contract_value
     sums[at.STAT_ENTRIES] = len({one.number for one in [*outcome.trades, *outcome.open]})
     # A kernel only notes signals that found the position as they wanted it.
     sums[at.STAT_REFUSALS] = sum(one.reason not in _NOTED for one in outcome.refusals)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engines import event, reference
-from tests.engines.event.random_scripts import ScriptRun, random_script_run
+from tests.engines.event.random_scripts import ScriptRun, as_inverse, random_script_run
 
 EXACT = ("number", "side", "entry_id", "entry_signal", "exit_signal", "entry_bar", "exit_bar")
 PRICES = ("entry_price", "exit_price", "qty", "best", "worst")
@@ -50,7 +50,9 @@ def assert_same_rows(
         np.testing.assert_allclose(got, expected, rtol=rtol, atol=atol, err_msg=name)
 
 
-def compare(seed: int) -> None:
+def compare(seed: int, inverse: bool = False) -> None:
     """One random run on both."""
     run = random_script_run(seed)
+    if inverse:
+        run = as_inverse(run)
     assert_same(on_event_engine(run), on_oracle(run))

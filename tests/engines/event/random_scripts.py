@@ -111,6 +111,25 @@ class RandomScript:
         return Exit(f"X{name}", "" if rng.random() < 0.3 else name, **given)
 
 
+def as_inverse(run: ScriptRun) -> ScriptRun:
+    """The same run on an inverse contract: money in coin, quantities in contracts of 1 USD."""
+    price = float(run.bars.close[0])
+    instrument = replace(run.instrument, category="inverse", lot=Decimal("0.01"))
+    broker = replace(
+        run.broker,
+        profile="bybit_inverse",
+        # Off every round quantity's cost, which a double of coin does not hit exactly.
+        initial_cash=run.broker.initial_cash / price**2 * 1.00001,
+        fee_per_contract=run.broker.fee_per_contract / price,
+        fee_per_order=run.broker.fee_per_order / price,
+    )
+    said = run.properties
+    cash = said.qty_value / price**2 if said.qty_type == "cash" else said.qty_value
+    return replace(
+        run, instrument=instrument, broker=broker, properties=replace(said, qty_value=cash)
+    )
+
+
 def random_script_run(seed: int) -> ScriptRun:
     """Everything drawn from a seed."""
     rng = np.random.default_rng(seed)

@@ -27,6 +27,7 @@ from engines.margin import (
     unrealised,
 )
 from engines.margin.liquidation import keeps_margin
+from engines.payoff import INVERSE as INVERSE_PAYOFF
 from tests.examples import examples
 
 F = Fraction
@@ -52,7 +53,7 @@ INVERSE = Contract(
         ]
     ),
     FEE,
-    inverse=True,
+    payoff=INVERSE_PAYOFF,
 )
 
 

@@ -228,3 +228,23 @@ def test_an_event_strategy_pays_funding_and_is_liquidated(
     refused = bst("backtest", "sma_cross", *given, "--end", "2025-01-11", "--funding", "history")
     assert refused.code == 2
     assert "broker.funding" in refused.err
+
+
+def test_an_inverse_contract_is_traded_in_its_coin(bst: Bst, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "levered.py").write_text(LEVERED)
+    given = ["--symbol", "BTCUSD", "--category", "inverse", "--interval", "60"]
+    given += ["--start", "2025-01-01", "--end", "2025-01-04"]
+    page = tmp_path / "page.html"
+    told = bst("backtest", tmp_path / "levered.py", *given, "--json", "--report", page)
+    assert told.code == 0, told.err
+    run = json.loads(told.out)["runs"][0]
+    # 90 % of one coin, bought and held: what it is worth in dollars cancels out.
+    assert abs(run["statistics"]["net_profit"]) < 0.5
+    assert 0.0004 < run["statistics"]["fees"] < 0.0006
+    assert '"BTC"' in page.read_text()
+    refused = bst("backtest", "sma_cross", *given)
+    assert refused.code == 2
+    assert "event strategies trade inverse contracts" in refused.err
+    linear = bst("backtest", tmp_path / "levered.py", *given, "--profile", "bybit_linear")
+    assert linear.code == 2
+    assert "bybit_inverse or tradingview for BTCUSD, which is inverse" in linear.err
