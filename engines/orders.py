@@ -40,3 +40,7 @@ class Refusal(IntEnum):
     NO_EQUITY = 11
     OPPOSITE_IGNORED = 12
     SIDE_NOT_ALLOWED = 13
+    # Limits over all positions of an account (engines.risk).
+    OPEN_POSITIONS = 14
+    CORRELATED_POSITIONS = 15
+    PORTFOLIO_HEAT = 16

@@ -154,6 +154,16 @@ class Account:
         """Value of positions that the same money carries beside these lots: none."""
         return 0.0
 
+    @property
+    def held_back(self) -> float:
+        """Margin that those positions hold back."""
+        return 0.0
+
+    @property
+    def backing(self) -> float:
+        """Money that stands behind these lots in cross margin, without their own profit."""
+        return self.cash
+
     def as_kernel(self) -> KernelAccount:
         """The same account as the kernel's scalars take it, prices on the payoff's scale."""
         cost = 0.0

@@ -71,14 +71,14 @@ class Perpetual:
             return held
         worth = value(self.contract, held, held.entry)
         margin = worth / self.leverage + fee_to_close(self.contract, held)
-        added = Fraction(account.cash) - margin
+        added = Fraction(account.backing) - margin
         return Position(held.side, size, held.entry, self.leverage, True, added)
 
     def liquidates_at(self, account: Account) -> float:
         """Price at which the position is taken away; 0 for never. Found anew when it changed."""
         if self.mode == "none":
             return 0.0
-        key = account.cash, *(part for lot in account.lots for part in (lot.units, lot.price))
+        key = account.backing, *(part for lot in account.lots for part in (lot.units, lot.price))
         if self._level is None or self._level[0] != key:
             price = liquidation_price(self.contract, self.position(account))
             self._level = key, float(price)
@@ -93,6 +93,9 @@ class Perpetual:
         part = reduced_units(self.contract, position, Fraction(mark), self.lot)
         if 0 < part < position.size:
             return float(part / self.lot), mark
+        if self.mode == "cross" and account.elsewhere:
+            # Not settled by Bybit's pages: while others stand beside it, it goes at the market.
+            return account.units, mark
         return account.units, float(bankruptcy_price(self.contract, position))
 
     def covers(self, account: Account, side: int, units: float, price: float) -> bool:
@@ -101,7 +104,8 @@ class Perpetual:
             return True
         size = Fraction(quantity(units, account.market))
         cost = order_cost(self.contract, side, size, Fraction(price), self.leverage)
-        return float(cost) <= account.equity(price) - float(self.used(account, price))
+        used = float(self.used(account, price)) + account.held_back
+        return float(cost) <= account.equity(price) - used
 
     def used(self, account: Account, price: float) -> Fraction:
         """Margin that what is open holds back at `price`."""

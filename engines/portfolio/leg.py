@@ -1,0 +1,130 @@
+"""What is one leg while it runs? A trader at its venue, and the orders that are left for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from engines.broker import Broker
+from engines.commands import Command
+from engines.event import Outcome, Trader, perpetual_for
+from engines.event.events import Place
+from engines.event.exchange import way_of
+from engines.kernel.market import market_for
+from engines.kernel.money import quantity
+from engines.legs import Leg, LegView
+from engines.portfolio.purse import LegAccount, Purse
+from engines.portfolio.timetable import Moment, Timetable
+from engines.portfolio.venue import Gate, LegVenue
+from engines.script import View
+
+
+class _Told:
+    """A leg's script: its own orders, after those that its conductor left for it."""
+
+    def __init__(self, leg: Leg) -> None:
+        self._script = leg.script
+        self.orders: Sequence[Command] = ()
+
+    def on_close(self, view: View) -> Iterable[Command]:
+        yield from self.orders
+        self.orders = ()
+        if self._script is not None:
+            yield from self._script.on_close(view)
+
+
+class RunningLeg:
+    """One leg of a run. Its rounds are driven from outside, in step with the others'."""
+
+    def __init__(self, leg: Leg, broker: Broker, purse: Purse, run: str) -> None:
+        said, market = leg.properties, market_for(broker, leg.instrument)
+        perpetual = perpetual_for(leg.instrument, broker, leg.funding, leg.span_ms)
+        self.leg = leg
+        self.symbol = leg.symbol
+        self.told = _Told(leg)
+        self.account = LegAccount(purse, market, said.close_rule, perpetual)
+        self.trader = Trader(self.told, market, said, f"{run}/{leg.symbol}", self.account)
+        self.venue = LegVenue(
+            self.account,
+            said,
+            self.trader.handle,
+            perpetual=perpetual,
+            stands=self.account.stands,
+        )
+        self.times = Timetable(leg)
+        self.closed_ms = -1
+        self.contribution: list[float] = []
+        self._initial_cash = market.initial_cash
+
+    def guard(self, gate: Gate) -> None:
+        """Let `gate` refuse entries."""
+        self.venue.gate = gate
+
+    @property
+    def known_ms(self) -> int:
+        """Up to when bars had closed when the present round's prices were made."""
+        now_ms, moment = self.times.when or (self.closed_ms, Moment.CLOSE)
+        return self.times.stretch.open_ms if moment is Moment.WAY else now_ms
+
+    @property
+    def side(self) -> int:
+        """+1 long, −1 short, 0 flat."""
+        return self.account.side
+
+    def begin_open(self) -> None:
+        """Funding of this moment; then the market opens."""
+        times, venue = self.times, self.venue
+        price = times.stretch.prices.open
+        if times.begins:
+            venue.bar = times.bar.number
+            open_ms = times.bar.open_ms
+            venue.settle(open_ms, open_ms + 1, times.bar.prices.open)
+        venue.open_at(price)
+
+    def begin_way(self, part: int) -> None:
+        """Set out for the path's next corner: the nearer extreme, the other, the close (B1)."""
+        self.venue.go_to(way_of(self.times.stretch.prices)[part])
+
+    def settle_inside(self) -> None:
+        """Funding that fell due inside the bar: its close decides, as for a single leg."""
+        bar = self.times.bar
+        self.venue.settle(bar.open_ms + 1, bar.close_ms, bar.prices.close)
+
+    def decide(self) -> None:
+        """The leg's orders at the close of its bar."""
+        self.closed_ms = self.times.bar.close_ms
+        self.venue.receive(self.trader.handle(self.times.bar))
+
+    def mark_close(self) -> None:
+        """What the leg has brought until its close."""
+        brought = self.account.earned + self.account.open_profit
+        self.contribution.append(self._initial_cash + brought)
+
+    def take_share(self, share: float) -> None:
+        """Let default sizes be this share of what the leg's properties say."""
+        properties = self.leg.properties
+        # A size of nothing is refused by the properties themselves: as good as nothing does.
+        said = replace(properties, qty_value=max(properties.qty_value * share, 1e-300))
+        self.trader.said = self.trader.entries.said = self.venue.said = said
+
+    def view(self, now_ms: int) -> LegView:
+        """The leg as a conductor sees it."""
+        size = self.side * float(quantity(self.account.units, self.account.market))
+        return LegView(size, self.account.mark, self.closes_at(now_ms))
+
+    def closes_at(self, now_ms: int) -> bool:
+        """Whether it decides at this moment."""
+        return self.times.when == (now_ms, Moment.DECIDE)
+
+    def entry_id_of(self, order: Place) -> str | None:
+        """The id of the waiting entry behind an order at the venue; None for an exit."""
+        for name, waiting in self.trader.entries.waiting.items():
+            if waiting.order_id == order.order_id:
+                return name
+        return None
+
+    def outcome(self) -> Outcome:
+        """What came of the leg: its `equity` is the initial cash and what the leg brought."""
+        account, bar = self.account, self.times.bar
+        left = account.still_open(bar.number, bar.prices.close)
+        return Outcome(account.fills, account.trades, left, self.contribution, account.refusals)
