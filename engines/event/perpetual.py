@@ -112,10 +112,10 @@ class Perpetual:
         if not account.lots:
             return _ZERO
         held = self.position(account)
-        if self.mode == "cross":
-            # The whole account stands behind a cross position: only its own part is used.
-            return value(self.contract, held, Fraction(price)) / self.leverage
-        return initial_margin(self.contract, held, Fraction(price))
+        if self.mode == "isolated":
+            return initial_margin(self.contract, held, Fraction(price))
+        # The whole account stands behind a cross position: only its own part is used.
+        return value(self.contract, held, Fraction(price)) / self.leverage
 
 
 def perpetual_for(

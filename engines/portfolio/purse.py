@@ -88,7 +88,7 @@ class LegAccount(Account):
     @property
     def worth(self) -> float:
         """Value of the position at the last price, without a sign."""
-        return self.mark * quantity(self.units, self.market) * self.market.contract_value
+        return self.value(self.units, self.mark) if self.lots else 0.0
 
     @property
     def elsewhere(self) -> float:
@@ -106,7 +106,9 @@ class LegAccount(Account):
 
     @property
     def backing(self) -> float:
-        """Cash and the others' open profit, less what they need to be maintained."""
+        """Cash; in cross margin with the others' open profit, less what maintains them."""
+        if self.perpetual is None or self.perpetual.mode != "cross":
+            return self.cash
         return self.cash + math.fsum(
             one.open_profit - one.maintenance for one in self._purse.others(self)
         )
@@ -117,10 +119,8 @@ class LegAccount(Account):
         rules = self.perpetual
         if rules is None or rules.mode == "none" or not self.lots:
             return 0.0
-        units = sum((Fraction(lot.units) for lot in self.lots), Fraction(0))
-        cost = sum((Fraction(lot.price) * Fraction(lot.units) for lot in self.lots), Fraction(0))
-        size = Fraction(quantity(float(units), self.market))
-        held = Position(self.side, size, cost / units, rules.leverage)
+        whole = rules.position(self)
+        held = Position(whole.side, whole.size, whole.entry, rules.leverage)
         return float(maintenance_margin(rules.contract, held, Fraction(self.mark)))
 
     def stands(self, price: float) -> bool:
@@ -149,7 +149,6 @@ class LegAccount(Account):
             if tier.limit is None or worth <= float(tier.limit)
         )
         highest = float(contract.tiers[-1].maintenance_rate)
-        entered = math.fsum(lot.price * lot.units for lot in self.lots)
-        entered *= self.market.lot_unit * self.market.contract_value
+        entered = self.value(self.units, self.average_price)
         fee = float(contract.taker_fee_rate) * (worth + entered)
         return worth * next(rates, highest) + fee

@@ -12,6 +12,7 @@ from engines.portfolio.gate import Entrance
 from engines.portfolio.leg import RunningLeg
 from engines.portfolio.purse import Purse
 from engines.portfolio.timetable import Moment
+from engines.portfolio.venue import Met
 from engines.risk import NO_LIMITS, Limits
 
 _PARTS = 3
@@ -127,7 +128,7 @@ class _Run:
             if not met:
                 return
             # The legs come by symbol, and the first of several equal ones is taken.
-            leg, first = min(met, key=lambda pair: not pair[1].working.order.reduce_only)
+            leg, first = min(met, key=lambda pair: _comes_first(pair[1]))
             leg.venue.take(first)
             self._note([leg])
 
@@ -173,3 +174,8 @@ class _Run:
             fills = leg.account.fills
             self._ledger += [(leg.symbol, one) for one in fills[self._seen[leg.symbol] :]]
             self._seen[leg.symbol] = len(fills)
+
+
+def _comes_first(met: Met) -> int:
+    """Exits (0) before entries (1): what leaves makes room."""
+    return 0 if met.working.order.reduce_only else 1

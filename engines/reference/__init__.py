@@ -5,6 +5,7 @@ Numbers in comments (A1, D2, …) name the rules. `simulate` runs a `Script` ove
 """
 
 from engines.reference.account import Fill, Trade
+from engines.reference.portfolio import simulate_portfolio
 from engines.reference.simulate import Outcome, simulate
 
-__all__ = ["Fill", "Outcome", "Trade", "simulate"]
+__all__ = ["Fill", "Outcome", "Trade", "simulate", "simulate_portfolio"]

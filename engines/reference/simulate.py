@@ -50,7 +50,7 @@ def simulate(
                 market.move(bar, price)
             close = path.close
         # A1: the script runs once, at the close.
-        for command in script.on_close(_view(account, bar, close)):
+        for command in script.on_close(view_of(account, bar, close)):
             desk.take(command, bar, close)
         market.end_bar(bar, close)
         equity.append(account.equity(close))
@@ -58,7 +58,8 @@ def simulate(
     return Outcome(account.fills, account.trades, left, equity)
 
 
-def _view(account: Account, bar: int, close: Ticks) -> View:
+def view_of(account: Account, bar: int, close: Ticks) -> View:
+    """What a script sees of its account at a close."""
     grid, position = account.grid, account.position
     profit = account.open_profit(close)
     return View(
