@@ -30,6 +30,8 @@ from engines.margin.position import fee_to_close, value
 from engines.payoff import payoff_of
 
 _ZERO: Final = Fraction(0)
+_LOWEST: Final = 5e-324
+_HIGHEST: Final = 1.7976931348623157e308
 # Without tiers of the venue: its first tier for most contracts.
 _ANY: Final = (Tier(None, Fraction(100), Fraction("0.005"), _ZERO),)
 
@@ -58,21 +60,25 @@ class Perpetual:
         times = self.funding.time_ms[first:last].tolist()
         return list(zip(times, self.funding.rate[first:last].tolist(), strict=True))
 
-    def position(self, account: Account) -> Position:
-        """What is open, as one position at its average price."""
+    def held(self, account: Account) -> Position:
+        """What is open, as one position at its average price, with its own margin alone."""
         units = sum((Fraction(lot.units) for lot in account.lots), _ZERO)
         rates = (
             self.contract.rate(Fraction(lot.price)) * Fraction(lot.units) for lot in account.lots
         )
         entry = self.contract.price(sum(rates, _ZERO) / units)
         size = Fraction(quantity(float(units), account.market))
-        held = Position(account.side, size, entry, self.leverage, isolated=True)
+        return Position(account.side, size, entry, self.leverage, isolated=True)
+
+    def position(self, account: Account) -> Position:
+        """The same with all that stands behind it: in cross margin the whole account."""
+        held = self.held(account)
         if self.mode == "isolated":
             return held
         worth = value(self.contract, held, held.entry)
         margin = worth / self.leverage + fee_to_close(self.contract, held)
         added = Fraction(account.backing) - margin
-        return Position(held.side, size, held.entry, self.leverage, True, added)
+        return Position(held.side, held.size, held.entry, self.leverage, True, added)
 
     def liquidates_at(self, account: Account) -> float:
         """Price at which the position is taken away; 0 for never. Found anew when it changed."""
@@ -80,9 +86,15 @@ class Perpetual:
             return 0.0
         key = account.backing, *(part for lot in account.lots for part in (lot.units, lot.price))
         if self._level is None or self._level[0] != key:
-            price = liquidation_price(self.contract, self.position(account))
-            self._level = key, float(price)
+            self._level = key, self._level_of(self.position(account))
         return self._level[1]
+
+    def _level_of(self, position: Position) -> float:
+        level = float(liquidation_price(self.contract, position))
+        if level == 0.0 and self.contract.direction(position.side) < 0:
+            # What loses as its value rises and has no level has nothing left: at any price.
+            return _LOWEST if position.side < 0 else _HIGHEST
+        return level
 
     def taken_away(self, account: Account, mark: float) -> tuple[float, float]:
         """Lots that a liquidation takes at `mark` and their price: the bankruptcy price, or mark.
@@ -111,7 +123,7 @@ class Perpetual:
         """Margin that what is open holds back at `price`."""
         if not account.lots:
             return _ZERO
-        held = self.position(account)
+        held = self.held(account)
         if self.mode == "isolated":
             return initial_margin(self.contract, held, Fraction(price))
         # The whole account stands behind a cross position: only its own part is used.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from engines.commands import CloseRule
@@ -12,7 +12,7 @@ from engines.event import Perpetual
 from engines.event.account import Account
 from engines.kernel.layout import Market
 from engines.kernel.money import gross_profit, quantity
-from engines.margin import Position, maintenance_margin
+from engines.margin import maintenance_margin
 
 # So far above what is needed, the exact sum need not be looked at.
 _MARGIN_OF_SAFETY = 1.01
@@ -119,8 +119,7 @@ class LegAccount(Account):
         rules = self.perpetual
         if rules is None or rules.mode == "none" or not self.lots:
             return 0.0
-        whole = rules.position(self)
-        held = Position(whole.side, whole.size, whole.entry, rules.leverage)
+        held = replace(rules.held(self), isolated=False)
         return float(maintenance_margin(rules.contract, held, Fraction(self.mark)))
 
     def stands(self, price: float) -> bool:

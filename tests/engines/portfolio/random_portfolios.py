@@ -71,7 +71,7 @@ def _random_leg(rng: np.random.Generator, name: str, n_bars: int, broker: Broker
         funding_interval_minutes=60,
     )
     properties = Properties(
-        ("fixed", "cash", "percent_of_equity")[int(rng.integers(3))],  # type: ignore[arg-type]
+        ("fixed", "cash", "percent_of_equity")[int(rng.integers(3))],
         float(rng.choice([1.234, 5.0, 30.0])),
         int(rng.choice([0, 1, 3])),
         "ANY" if rng.random() < 0.5 else "FIFO",

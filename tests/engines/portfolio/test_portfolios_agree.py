@@ -12,9 +12,9 @@ from engines.orders import Refusal
 from tests.engines.event.agreement import EXACT, MONEY, PRICES, assert_same_rows
 from tests.engines.portfolio.random_portfolios import random_portfolio
 
-# One in ten of the runs of single scripts: a portfolio is several of them.
-RUNS = int(os.environ.get("BST_RUNS", "10000")) // 10
-BLOCK = 100
+# A fraction of the runs of single scripts: a portfolio is several of them, and slower.
+RUNS = int(os.environ.get("BST_RUNS", "10000")) // 40
+BLOCK = 50
 OF_LIMITS = (Refusal.OPEN_POSITIONS, Refusal.CORRELATED_POSITIONS, Refusal.PORTFOLIO_HEAT)
 
 
