@@ -9,12 +9,15 @@ import math
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal, TypeVar, get_args
 
+from engines.brackets import Bracket, Level
 from engines.errors import InvalidInput
+from engines.orders import Reason, Refusal
 
 Direction = Literal["long", "short"]
 Oca = Literal["none", "cancel", "reduce"]
-QtyType = Literal["fixed", "cash", "percent_of_equity"]
+QtyType = Literal["fixed", "cash", "percent_of_equity", "risk_percent"]
 CloseRule = Literal["FIFO", "ANY"]
+MarginRule = Literal["called", "checked"]
 Allowed = Literal["both", "long", "short"]
 
 
@@ -23,7 +26,9 @@ class Entry:
     """Enter, reversing an opposite position; market unless `limit` or `stop` is given.
 
     Both make a stop-limit order: the stop activates the limit (C6). `qty` of None takes the
-    script's default. A pending order of the same id is replaced (D5).
+    script's default. A pending order of the same id is replaced (D5). A `bracket` rests on what
+    the entry opens. `otherwise` is ordered in place of an entry that is refused at once. Neither
+    is Pine's.
     """
 
     id: str
@@ -34,6 +39,8 @@ class Entry:
     oca_name: str = ""
     oca_type: Oca = "none"
     comment: str = ""
+    bracket: Bracket | None = None
+    otherwise: CloseAll | None = None
 
 
 @dataclass(frozen=True)
@@ -77,10 +84,14 @@ class Close:
 
 @dataclass(frozen=True)
 class CloseAll:
-    """Leave the whole position by a market order; `immediately` at this very close."""
+    """Leave the whole position by a market order; `immediately` at this very close.
+
+    `reason` is what the ledger says.
+    """
 
     comment: str = ""
     immediately: bool = False
+    reason: Reason = Reason.SIGNAL_EXIT
 
 
 @dataclass(frozen=True)
@@ -95,8 +106,26 @@ class CancelAll:
     """Drop everything that is pending, market orders included."""
 
 
+@dataclass(frozen=True)
+class MoveStops:
+    """Give the stops of all open brackets another level, from the next bar on; not Pine's.
+
+    One that was moved to break-even does not go back behind it.
+    """
+
+    stop: Level
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """Note in the ledger that a signal did not become an order, and why; 0 is no side."""
+
+    side: int
+    reason: Refusal
+
+
 C = TypeVar("C", bound="Entry | Exit | Close")
-Command = Entry | Order | Exit | Close | CloseAll | Cancel | CancelAll
+Command = Entry | Order | Exit | Close | CloseAll | Cancel | CancelAll | MoveStops | Refuse
 
 
 def without_na(command: C) -> C:
@@ -117,10 +146,15 @@ def without_na(command: C) -> C:
 class Properties:
     """What a script declares about itself, beside the broker's settings.
 
-    `qty_type` and `qty_value` size orders without a quantity: units, quote currency, or percent
-    of equity. `pyramiding` is how many entries one direction may hold (0 counts as 1, D4).
-    `limit_verification_ticks` is how far a price must go beyond a limit to fill it (C5).
-    `allow_entry_in` turns entries of the other side into exits (J1).
+    `qty_type` and `qty_value` size orders without a quantity: units, quote currency, percent of
+    equity, or the percent of equity that is lost at the stop of the entry's bracket. `pyramiding`
+    is how many entries one direction may hold (0 counts as 1, D4). `limit_verification_ticks` is
+    how far a price must go beyond a limit to fill it (C5). `allow_entry_in` turns entries of the
+    other side into exits (J1).
+
+    `margin` of `called` is Pine's: asked for at the fill, and called for while it is missing (I1
+    to I6). `checked` asks once, where the broker sizes a market order (`size_at`), and calls for
+    nothing.
     """
 
     qty_type: QtyType = "fixed"
@@ -129,6 +163,7 @@ class Properties:
     close_rule: CloseRule = "FIFO"
     limit_verification_ticks: int = 0
     allow_entry_in: Allowed = "both"
+    margin: MarginRule = "called"
 
     def __post_init__(self) -> None:
         for name, kinds in _CHOICES.items():
@@ -145,4 +180,5 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "qty_type": get_args(QtyType),
     "close_rule": get_args(CloseRule),
     "allow_entry_in": get_args(Allowed),
+    "margin": get_args(MarginRule),
 }

@@ -11,7 +11,11 @@ from engines.commands import Command
 
 @dataclass(frozen=True)
 class View:
-    """What a script sees of its account at a close: Pine's built-ins of the same names."""
+    """What a script sees of its account at a close: Pine's built-ins of the same names.
+
+    `entry_bar` is the bar of the oldest open entry, `flat_bar` the bar of the fill that last left
+    nothing open, `loss_bar` the same for a last part that closed at a loss; −1 for none.
+    """
 
     bar: int
     position_size: float
@@ -21,6 +25,9 @@ class View:
     openprofit: float
     opentrades: int
     closedtrades: int
+    entry_bar: int = -1
+    flat_bar: int = -1
+    loss_bar: int = -1
 
 
 class Script(Protocol):

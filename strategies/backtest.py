@@ -51,6 +51,7 @@ def backtest(
     InvalidInput for values out of range and ranges without bars.
     """
     _check_rules(terms)
+    check_ticks(strategy, terms.instrument)
     full = checked_values(strategy, values)
     start, stop = bar_range(dataset.bars, start_ms, end_ms)
     market = market_for(terms.broker, terms.instrument)
@@ -78,6 +79,7 @@ def sums_of(
     Signals are built once for all spans.
     """
     _check_rules(terms)
+    check_ticks(plan.strategy, terms.instrument)
     market = market_for(terms.broker, terms.instrument)
     sums = [np.zeros((last - first, at.N_STATS)) for _ in spans]
     for start_row, table in plan.tables(first, last):
@@ -103,6 +105,17 @@ def _check_rules(terms: Terms) -> None:
         if getattr(broker, name) != "none":
             expected = "none for a graph: event strategies are liquidated and pay funding"
             raise InvalidInput(f"broker.{name}", getattr(broker, name), expected)
+
+
+def check_ticks(strategy: Strategy, instrument: Instrument) -> None:
+    """Raise InvalidInput for exits in ticks of an instrument that has none."""
+    if instrument.tick > 0:
+        return
+    for one in strategy.exits:
+        given = [name for name in vars(one) if name.endswith("ticks") and getattr(one, name)]
+        if given:
+            expected = f"percent, multiple or price: {instrument.symbol} is traded without a tick"
+            raise InvalidInput(f"{one.kind}.{given[0]}", "ticks", expected)
 
 
 def spec_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from engines.commands import CloseRule
@@ -107,6 +107,7 @@ class Account:
     """Lots oldest first, trades in the order of their exits, and the chain of cash.
 
     `entered` numbers the lots of the present position, those that FIFO has emptied included.
+    `flat_bar` and `loss_bar` are as `engines.script.View` says.
     """
 
     market: Market
@@ -119,6 +120,8 @@ class Account:
     refusals: list[Refused] = field(default_factory=list)
     entries: int = 0
     payoff: Payoff = LINEAR
+    flat_bar: int = -1
+    loss_bar: int = -1
 
     @property
     def side(self) -> int:
@@ -128,7 +131,7 @@ class Account:
     @property
     def units(self) -> float:
         """Lots of the instrument that are open, without a sign."""
-        return math.fsum(lot.units for lot in self.lots)
+        return in_turn(lot.units for lot in self.lots)
 
     def equity(self, price: float) -> float:
         """Cash and open profit at `price` (K3)."""
@@ -182,19 +185,42 @@ class Account:
             elif lot.side * price < lot.side * lot.worst:
                 lot.worst = price
 
-    def leave(self, ticket: Ticket, units: float, fee: float, chosen: Sequence[Lot]) -> None:
-        """Close `units`: the oldest lots first, the chosen ones first under ANY (D8)."""
+    def leave(
+        self, ticket: Ticket, units: float, fee: float, chosen: Sequence[Lot], opening: float = 0.0
+    ) -> float:
+        """Close `units`: the oldest lots first, the chosen ones first under ANY (D8).
+
+        `fee` is that of an order which also opens `opening` lots; returns the fee of those (H3).
+        """
+        total = units + opening
+        parts = self._parts(units, chosen)
+        left = fee
+        for number, (lot, part) in enumerate(parts, 1):
+            # H3, H4: one fee an order, split by quantity; the last part takes what is left.
+            last = opening == 0.0 and number == len(parts)
+            share = left if last else fee * (part / total)
+            left -= share
+            self._close(lot, ticket, part, share)
+        self.lots = [lot for lot in self.lots if lot.units > 0.0]
+        self._give_up(units, chosen)
+        if parts and not self.lots:
+            self.flat_bar = ticket.bar
+            self.loss_bar = ticket.bar if self.trades[-1].pnl < 0.0 else self.loss_bar
+        return left
+
+    def _parts(self, units: float, chosen: Sequence[Lot]) -> list[tuple[Lot, float]]:
+        if units >= self.units:
+            return [(lot, lot.units) for lot in self.lots]
         queue = list(self.lots)
         if self.close_rule == "ANY":
             queue.sort(key=lambda lot: all(lot is not one for one in chosen))
-        left = units
+        parts = []
         for lot in queue:
-            part = min(left, lot.units)
+            part = min(units, lot.units)
             if part > 0.0:
-                self._close(lot, ticket, part, share_of(fee, part, units))
-                left -= part
-        self.lots = [lot for lot in self.lots if lot.units > 0.0]
-        self._give_up(units, chosen)
+                parts.append((lot, part))
+                units -= part
+        return parts
 
     def _give_up(self, units: float, chosen: Sequence[Lot]) -> None:
         for lot in [*chosen, *self.entered]:
@@ -278,8 +304,13 @@ class Account:
         qty, level = quantity(units, self.market), self.payoff.level
         return float(gross_profit(lot.side, level(lot.price), level(price), qty, self.market))
 
+    def refuse(self, bar: int, side: int, reason: int, name: str) -> None:
+        """Keep why an order or a signal came to nothing."""
+        self.refusals.append(Refused(bar, side, reason, name))
+
     def still_open(self, bar: int, price: float) -> list[Trade]:
         """What is left at the end (A8)."""
+        self.see(price)
         ticket = Ticket(bar, price, "", "", "Open", Reason.OPEN)
         return [self._row(lot, ticket, lot.units, lot.fee, 0.0, lot.funding) for lot in self.lots]
 
@@ -319,3 +350,11 @@ class Account:
             mae=min(earned(lot.worst) - entry_fee, 0.0),
             funding=funding,
         )
+
+
+def in_turn(values: Iterable[float]) -> float:
+    """Their sum, one after the other as the kernel adds (newer Pythons' `sum` is another)."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 
 from engines.commands import Entry, Order, Properties, without_na
-from engines.event.account import Account, Refused
+from engines.event.account import Account
 from engines.event.events import Amend, Instruction, Place, Queue, Rank, Withdraw
 from engines.event.naming import Namer
-from engines.event.sizing import refusal_of, units_asked
+from engines.event.sizing import refusal_of, units_asked, units_checked
 from engines.kernel.rounding import round_against, round_in_favour
 from engines.orders import Refusal
 
@@ -48,33 +48,43 @@ class EntryDesk:
         """Open entries of one direction."""
         return sum(lot.side == side for lot in self.account.lots)
 
-    def enter(self, called: Entry, close: float) -> Iterator[Instruction]:
-        """Place an entry or order as the account is at this close (D2, D3)."""
+    def enter(self, called: Entry, close: float) -> Generator[Instruction, None, bool]:
+        """Place an entry or order as the account is at this close (D2, D3); whether it went."""
         command, sequence = without_na(called), self.namer.next_call()
         side, account = sign(command.direction), self.account
         is_entry = not isinstance(command, Order)
         if is_entry and self.entries_of(side) >= self.limit:
-            self._refuse(command, Refusal.POSITION_LIMIT)
-            return
+            return self._refuse(command, Refusal.POSITION_LIMIT)
         against = account.units if is_entry and account.side == -side else 0.0
-        equity = account.equity(close)
-        units = units_asked(command, self.said, account, equity, close)
+        units: float | None = 0.0
         if is_entry and self._only_closes(side):
             # J1: on a side that may not be entered an entry only leaves the other one.
-            units = 0.0
             if not against:
-                self._refuse(command, Refusal.SIDE_NOT_ALLOWED)
-                return
-        elif units is not None:
-            reason = refusal_of(units, close, command, account)
+                return self._refuse(command, Refusal.SIDE_NOT_ALLOWED)
+        else:
+            units, reason = self._size(command, side, close)
             if reason is not None:
-                self._refuse(command, reason)
-                return
+                return self._refuse(command, reason)
+        equity = account.equity(close)
         yield from self._place(command, side, sequence, units, against, equity)
+        return True
 
-    def _refuse(self, command: Entry, reason: Refusal) -> None:
-        refused = Refused(self.namer.bar, sign(command.direction), int(reason), command.id)
-        self.account.refusals.append(refused)
+    def _size(self, command: Entry, side: int, close: float) -> tuple[float | None, Refusal | None]:
+        """Lots, None where the fill decides, and why there are none."""
+        account, market = self.account, self.account.market
+        if self.said.margin == "called":
+            units = units_asked(command, self.said, account, account.equity(close), close)
+            reason = None if units is None else refusal_of(units, close, command, account)
+            return units, reason
+        if market.size_at_fill and command.limit is None and command.stop is None:
+            return None, None
+        price = command.limit or command.stop or close
+        stop = None if command.bracket is None else command.bracket.stop
+        return units_checked(account, self.said, side, command.qty, stop, price)
+
+    def _refuse(self, command: Entry, reason: Refusal) -> bool:
+        self.account.refuse(self.namer.bar, sign(command.direction), int(reason), command.id)
+        return False
 
     def _only_closes(self, side: int) -> bool:
         allowed = self.said.allow_entry_in
@@ -92,6 +102,7 @@ class EntryDesk:
         # D5: the same id again replaces the order, at the end of the queue.
         yield from self.cancel(command.id)
         tick, kind = self.account.market.tick, type(command).__name__.lower()
+        bracket = command.bracket
         name = self.namer.name(f"{kind}:{command.id}")
         stop, limit = command.stop, command.limit
         self.waiting[command.id] = Waiting(command, side, name, units, against)
@@ -108,6 +119,7 @@ class EntryDesk:
             limit=None if limit is None else float(round_in_favour(limit, float(-side), tick)),
             stop=None if stop is None else float(round_against(stop, float(-side), tick)),
             verified_by=self.said.limit_verification_ticks,
+            sized_by_stop=None if bracket is None else bracket.stop,
         )
 
     def cancel(self, name: str) -> Iterator[Instruction]:

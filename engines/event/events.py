@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Literal, NamedTuple
 
-OrderStatus = Literal["filled", "cancelled", "rejected"]
+from engines.brackets import Level
+
+OrderStatus = Literal["filled", "cancelled", "rejected", "reached"]
 # Why the venue forced a fill, as the list of trades calls it.
 MARGIN_CALL: Final = "Margin call"
 LIQUIDATION: Final = "Liquidation"
@@ -75,7 +77,9 @@ class Timer:
 class OrderUpdate:
     """What became of an order: a fill of `qty_units` lots at `price`, or its end without one.
 
-    `left_units` is what still rests; `order_id` is empty for a fill the venue forced.
+    `left_units` is what still rests; `order_id` is empty for a fill the venue forced. `opened` of
+    `units` opened a position (None: all that did not close one). `reason` names the refusal of an
+    order that was rejected. `reached` is for an order that only watches.
     """
 
     order_id: str
@@ -87,6 +91,7 @@ class OrderUpdate:
     left_units: float = 0.0
     fee: float = 0.0
     reason: str = ""
+    opened: float | None = None
 
 
 class Queue(IntEnum):
@@ -113,7 +118,11 @@ class Place:
     come on top: what was open on the other side (D2). `activation` and `offset` make a trailing
     stop that looks from `reference` on (E8). `sequence` numbers the decisions. `at_close` fills a
     market order at the present close. `verified_by` is how many ticks the price must go beyond a
-    limit (C5).
+    limit (C5). A trailing stop stays `offset` behind, and `offset_fraction` of its best price.
+
+    Without `units`, `sized_by_stop` is the stop that a risk is measured to. An order with `watch`
+    never fills: it tells when a price in its favour is reached, at the end of a stretch. Before
+    bar `rests_from` an order is not there.
     """
 
     order_id: str
@@ -131,6 +140,10 @@ class Place:
     verified_by: int = 0
     reduce_only: bool = False
     at_close: bool = False
+    offset_fraction: float = 0.0
+    sized_by_stop: Level | None = None
+    watch: float | None = None
+    rests_from: int = -1
 
 
 @dataclass(frozen=True)
@@ -143,6 +156,7 @@ class Amend:
     stop: float | None = None
     activation: float | None = None
     offset: float | None = None
+    rests_from: int | None = None
 
 
 @dataclass(frozen=True)

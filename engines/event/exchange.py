@@ -19,7 +19,7 @@ from engines.event.events import (
     Withdraw,
 )
 from engines.event.perpetual import Perpetual
-from engines.event.sizing import affords, fee_of, lots_to_call, units_at
+from engines.event.sizing import affords, fee_of, lots_to_call, units_bought, units_checked
 from engines.event.working import Touch, Working
 from engines.kernel.money import market_price
 from engines.kernel.rounding import round_against
@@ -126,19 +126,26 @@ class Exchange:
         for working in self.working.values():
             if working.is_market or working.since >= born_before:
                 continue
-            touch = working.touch(self.here, price, tick)
-            if touch is None:
-                continue
-            key = ahead * touch.at, working.order.rank
-            if best is None or key < (ahead * best[1].at, best[0].order.rank):
+            touch = working.touch(self.here, price, tick) if self._rests(working) else None
+            if touch is not None and (best is None or _first(ahead, (working, touch), best)):
                 best = working, touch
         return best
+
+    def _rests(self, working: Working) -> bool:
+        return working.rests_from <= self.bar
 
     def _arrive(self, price: float) -> None:
         self.here = price
         self.account.see(price)
+        reached = []
         for working in self.working.values():
-            working.pass_by(price)
+            if self._rests(working):
+                working.pass_by(price)
+                if working.reached(price):
+                    reached.append(working.order)
+        for order in reached:
+            if self.working.pop(order.order_id, None) is not None:
+                self._tell(OrderUpdate(order.order_id, "reached", self.bar, order.side, price))
 
     def _fill_market_orders(self, orders: list[Working]) -> None:
         touch = Touch(self.here, self.here, slips=True)
@@ -151,18 +158,32 @@ class Exchange:
         order, market = working.order, self.account.market
         del self.working[order.order_id]
         price = float(market_price(touch.price, order.side, market)) if touch.slips else touch.price
-        units = self._units(working, price)
+        own, refusal = self._own_units(working, price)
+        units = self._units(working, own)
         held = self.account.units if self.account.side == -order.side else 0.0
-        reason = self._refusal(order, units, units - min(units, held), price)
-        if reason is not None:
+        closing = min(units, held)
+        # Own lots and those against a position add up to a double that is not always their sum.
+        opened = own if closing == order.against else units - closing
+        refused = refusal or self._refusal(order, units, opened, price)
+        if refused is not None:
             self._tell(
-                OrderUpdate(order.order_id, "rejected", self.bar, order.side, reason=reason.name)
+                OrderUpdate(order.order_id, "rejected", self.bar, order.side, reason=refused.name)
             )
             return
         rate = market.taker_fee_rate if touch.slips else market.maker_fee_rate
         fee = fee_of(self.account, units, price, rate)
         self._tell(
-            OrderUpdate(order.order_id, "filled", self.bar, order.side, price, units, 0.0, fee)
+            OrderUpdate(
+                order.order_id,
+                "filled",
+                self.bar,
+                order.side,
+                price,
+                units,
+                0.0,
+                fee,
+                opened=opened,
+            )
         )
 
     def _refusal(self, order: Place, units: float, opening: float, price: float) -> Refusal | None:
@@ -175,7 +196,7 @@ class Exchange:
             return order.reduce_only or self.perpetual.covers(
                 self.account, order.side, opening, price
             )
-        return affords(self.account, order.side, opening, price)
+        return self.said.margin == "checked" or affords(self.account, order.side, opening, price)
 
     def _liquidate_on_the_way(self, price: float, first: float) -> bool:
         """Whether the way to `price` takes the position away before the order met at `first`."""
@@ -204,28 +225,36 @@ class Exchange:
             if self.working.pop(order.order_id, None) is not None:
                 self._tell(OrderUpdate(order.order_id, "cancelled", self.bar, order.side))
 
-    def _units(self, working: Working, price: float) -> float:
+    def _own_units(self, working: Working, price: float) -> tuple[float, Refusal | None]:
+        """Lots that an order is for, without those against a position, and why it may not fill."""
+        order, said, account = working.order, self.said, self.account
+        if working.units is not None:
+            return working.units, None
+        if said.margin == "called":
+            return units_bought(said, account, order.equity, price), None
+        stop, against = order.sized_by_stop, order.against
+        return units_checked(account, said, order.side, None, stop, price, against)
+
+    def _units(self, working: Working, own: float) -> float:
         order = working.order
         if order.reduce_only:
             # D9: closes add up to the position at most, and never reverse it.
             held = self.account.units if self.account.side == -order.side else 0.0
-            return min(working.units or 0.0, held)
-        if working.units is None:
-            return units_at(order, self.said, self.account, price)
-        return working.units + order.against
+            return min(own, held)
+        return own + order.against
 
     def _tell(self, update: OrderUpdate) -> None:
         self.receive(self.report(update))
 
     def _drop_what_cannot_be_carried(self) -> None:
         """I6: what waits at a price is cancelled once the account could not carry it."""
-        if not self.account.market.check_margin:
+        if not self.account.market.check_margin or self.said.margin == "checked":
             return
         for working in list(self.working.values()):
             order = working.order
             if working.is_market or order.reduce_only:
                 continue
-            units = self._units(working, self.here)
+            units = self._units(working, self._own_units(working, self.here)[0])
             held = self.account.units if self.account.side == -order.side else 0.0
             if not self._affords(order, units - min(units, held), self.here):
                 del self.working[order.order_id]
@@ -236,7 +265,7 @@ class Exchange:
         account, market = self.account, self.account.market
         if self.perpetual is not None or not account.lots or not market.check_margin:
             return
-        if self.called_in == self.bar:
+        if self.called_in == self.bar or self.said.margin == "checked":
             return
         units = lots_to_call(account, self.here)
         if units <= 0.0:
@@ -257,3 +286,18 @@ def way_of(prices: Prices) -> tuple[float, float, float]:
     if high - open_ < open_ - low:
         return high, low, close
     return low, high, close
+
+
+def _first(ahead: float, one: tuple[Working, Touch], other: tuple[Working, Touch]) -> bool:
+    """Whether a way meets one order before another (B6); at one price as they rank.
+
+    Of two stops of one place the nearer is due (E5): the market jumped over it first.
+    """
+    (order, touch), (rival, met) = one, other
+    mine = ahead * touch.at, order.order.rank, order.order.side * touch.level, order.trails
+    return mine < (
+        ahead * met.at,
+        rival.order.rank,
+        rival.order.side * met.level,
+        rival.trails,
+    )

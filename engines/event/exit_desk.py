@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from engines.commands import Close, CloseAll, Exit, without_na
-from engines.event.account import Account, Lot
+from engines.event.account import Account, Lot, in_turn
 from engines.event.events import Amend, Instruction, Place, Queue, Rank, Withdraw
 from engines.event.exits import (
     PARTS,
@@ -24,6 +24,7 @@ from engines.event.naming import Namer
 from engines.event.sizing import lots_of
 from engines.kernel.money import quantity
 from engines.kernel.rounding import whole_units
+from engines.orders import Reason
 
 
 class Closing(NamedTuple):
@@ -31,6 +32,7 @@ class Closing(NamedTuple):
 
     lots: tuple[int, ...]
     signal: str
+    reason: Reason = Reason.SIGNAL_EXIT
 
 
 @dataclass
@@ -105,8 +107,7 @@ class ExitDesk:
             yield self._order(standing, lot, leg, part, reference)
         elif leg.levels[part] != level:
             leg.levels[part] = level
-            name = {"stop": "stop", "limit": "limit", "trail": "activation"}[part]
-            yield Amend(leg.orders[part], **{name: level})
+            yield _amended(leg.orders[part], part, level)
 
     def _order(
         self, standing: Standing, lot: Lot, leg: Leg, part: Part, reference: float | None
@@ -167,7 +168,7 @@ class ExitDesk:
         if isinstance(command, Close):
             lots = [lot for lot in lots if lot.entry_id == command.id]
             signal = signal or f"Close entry(s) order {command.id}"
-        units = sum(lot.claim for lot in lots)
+        units = in_turn(lot.claim for lot in lots)
         if isinstance(command, Close):
             units = min(units, self._part(command, units))
         if units <= 0.0:
@@ -175,7 +176,8 @@ class ExitDesk:
         leg = f"close:{command.id}" if isinstance(command, Close) else "close_all"
         name = self.namer.name(leg)
         numbers = tuple(lot.number for lot in lots)
-        self.closings[name] = Closing(numbers, signal or "Close position order")
+        reason = command.reason if isinstance(command, CloseAll) else Reason.SIGNAL_EXIT
+        self.closings[name] = Closing(numbers, signal or "Close position order", reason)
         yield Place(
             name,
             -account.side,
@@ -229,3 +231,9 @@ class ExitDesk:
                 leg.working = wanted
                 for name in leg.orders.values():
                     yield Amend(name, units=wanted)
+
+
+def _amended(name: str, part: Part, level: float) -> Amend:
+    if part == "stop":
+        return Amend(name, stop=level)
+    return Amend(name, limit=level) if part == "limit" else Amend(name, activation=level)

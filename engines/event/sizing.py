@@ -5,17 +5,24 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from engines.brackets import Level
 from engines.commands import Entry, Properties
 from engines.event.account import Account
-from engines.event.events import Place
+from engines.event.levels import stop_distance
 from engines.kernel import layout as at
 from engines.kernel.layout import Market
 from engines.kernel.money import order_fee, quantity
 from engines.kernel.rounding import whole_units
-from engines.kernel.sizing import entry_units
+from engines.kernel.sizing import check_entry, entry_units, margin_held
 from engines.orders import Refusal
+from engines.payoff import Payoff
 
-_MODES: Final = {"cash": at.SIZE_CASH, "percent_of_equity": at.SIZE_EQUITY}
+_MODES: Final = {
+    "fixed": at.SIZE_FIXED,
+    "cash": at.SIZE_CASH,
+    "percent_of_equity": at.SIZE_EQUITY,
+    "risk_percent": at.SIZE_RISK,
+}
 # What a chain of doubles may lack of the exact sum, as a share of the equity.
 _MONEY_NOISE: Final = 1e-9
 
@@ -57,19 +64,57 @@ def refusal_of(units: float, close: float, command: Entry, account: Account) -> 
 
 def units_bought(said: Properties, account: Account, equity: float, price: float) -> float:
     """Lots that the default size buys at `price` for an account of `equity` (G2 to G6)."""
-    percent = said.qty_type == "percent_of_equity"
-    size = said.qty_value / 100.0 if percent else said.qty_value
-    worth, mode = account.payoff.worth(price), _MODES[said.qty_type]
+    mode, size = _size(said)
+    worth = account.payoff.worth(price)
     units = entry_units(mode, size, equity, equity, worth, math.nan, account.market)
     return max(float(units), 0.0)
 
 
-def units_at(order: Place, said: Properties, account: Account, price: float) -> float:
-    """Lots that an order is for if it fills at `price`."""
-    own = order.units
-    if own is None:
-        own = units_bought(said, account, order.equity, price)
-    return own + order.against
+def _size(said: Properties) -> tuple[int, float]:
+    percent = said.qty_type in ("percent_of_equity", "risk_percent")
+    return _MODES[said.qty_type], said.qty_value * 0.01 if percent else said.qty_value
+
+
+def units_checked(
+    account: Account,
+    said: Properties,
+    side: int,
+    qty: float | None,
+    stop: Level | None,
+    price: float,
+    against: float = 0.0,
+) -> tuple[float, Refusal | None]:
+    """Lots of an entry that is sized and checked at `price`, and why it is refused.
+
+    What closing `against` lots costs is not there any more.
+    """
+    market, worth = account.market, account.payoff.worth(price)
+    equity = account.equity(price)
+    kernel = account.as_kernel()
+    # On an inverse scale costs are below zero.
+    kernel = kernel._replace(cost=abs(kernel.cost))
+    used = float(margin_held(kernel, worth, market)) if account.side == side else 0.0
+    free = equity - used - account.elsewhere / market.leverage
+    if against > 0.0:
+        qty_closed = quantity(against, market)
+        notional = worth * qty_closed * market.contract_value
+        cost = market.taker_fee_rate * notional + market.fee_per_contract * qty_closed
+        equity, free = equity - cost, free - cost
+    mode, size = _size(said)
+    if qty is not None:
+        units = lots_of(qty, market)
+    else:
+        away = _risked(stop_distance(stop, side, price, market), side, price, account.payoff)
+        units = float(entry_units(mode, size, equity, free, worth, away, market))
+    code = check_entry(units, equity, free, worth, market)
+    return units, Refusal(int(code)) if code else None
+
+
+def _risked(distance: float, side: int, price: float, payoff: Payoff) -> float:
+    """What one unit loses at a stop so far away, in the account's currency."""
+    if not payoff.inverse:
+        return distance
+    return side * (payoff.level(price) - payoff.level(price - side * distance))
 
 
 def fee_of(account: Account, units: float, price: float, rate: float) -> float:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any, Final, Protocol, runtime_checkable
 
-from engines.commands import Entry, Exit, Order
+from engines.brackets import Level, bracket_from
+from engines.commands import CloseAll, Entry, Exit, Order
 from engines.errors import InvalidInput
 from engines.event.account import Account, Fill, Lot, Refused, Trade
+from engines.event.brackets import Resting
 from engines.event.entry_desk import EntryDesk, Waiting
 from engines.event.events import Place, Queue, Rank
 from engines.event.exchange import Exchange
@@ -15,6 +17,7 @@ from engines.event.exit_desk import Closing, ExitDesk
 from engines.event.exits import Leg, Standing
 from engines.event.trader import Trader
 from engines.event.working import Working
+from engines.orders import Reason
 
 State = dict[str, Any]
 
@@ -46,6 +49,7 @@ def snapshot(trader: Trader, exchange: Exchange | None = None) -> State:
         "standing": [asdict(one) for one in trader.exits.standing.values()],
         "legs": [[list(key), asdict(leg)] for key, leg in trader.exits.legs.items()],
         "closings": {name: list(one) for name, one in trader.exits.closings.items()},
+        "resting": [asdict(one) for one in trader.brackets.resting.values()],
         "script": script.snapshot() if isinstance(script, Remembering) else None,
         "exchange": None if exchange is None else _exchange(exchange),
     }
@@ -63,6 +67,10 @@ def restore(state: State, trader: Trader, exchange: Exchange | None = None) -> N
         setattr(trader.namer, name, value)
     _restore_entries(state["waiting"], trader.entries)
     _restore_exits(state, trader.exits)
+    trader.brackets.resting = {
+        row["lot_number"]: Resting(**{**row, "bracket": bracket_from(row["bracket"])})
+        for row in state["resting"]
+    }
     if isinstance(trader.script, Remembering):
         trader.script.restore(state["script"])
     if exchange is not None:
@@ -74,7 +82,7 @@ def restore(state: State, trader: Trader, exchange: Exchange | None = None) -> N
 def _account(account: Account) -> State:
     return {
         "cash": account.cash,
-        "entries": account.entries,
+        **{name: getattr(account, name) for name in _COUNTED},
         "entered": [asdict(lot) for lot in account.entered],
         "open": [lot.number for lot in account.lots],
         "trades": [asdict(trade) for trade in account.trades],
@@ -84,7 +92,9 @@ def _account(account: Account) -> State:
 
 
 def _restore_account(state: State, account: Account) -> None:
-    account.cash, account.entries = state["cash"], state["entries"]
+    account.cash = state["cash"]
+    for name in _COUNTED:
+        setattr(account, name, state[name])
     account.entered = [Lot(**lot) for lot in state["entered"]]
     account.lots = [lot for lot in account.entered if lot.number in state["open"]]
     account.trades = [Trade(**trade) for trade in state["trades"]]
@@ -99,7 +109,10 @@ def _named(waiting: Waiting) -> State:
 def _restore_entries(rows: list[State], desk: EntryDesk) -> None:
     desk.waiting = {}
     for row in rows:
-        command = _COMMANDS[row["type"]](**row["command"])
+        said = dict(row["command"], bracket=bracket_from(row["command"]["bracket"]))
+        if said["otherwise"] is not None:
+            said["otherwise"] = CloseAll(**said["otherwise"])
+        command = _COMMANDS[row["type"]](**said)
         rest = {name: row[name] for name in ("side", "order_id", "units", "against")}
         desk.waiting[command.id] = Waiting(command, **rest)
 
@@ -112,7 +125,8 @@ def _restore_exits(state: State, desk: ExitDesk) -> None:
         desk.standing[key] = Standing(command, row["only_side"], row["sequence"])
     desk.legs = {(key[0], key[1], key[2]): Leg(**leg) for key, leg in state["legs"]}
     desk.closings = {
-        name: Closing(tuple(lots), signal) for name, (lots, signal) in state["closings"].items()
+        name: Closing(tuple(lots), signal, Reason(reason))
+        for name, (lots, signal, reason) in state["closings"].items()
     }
 
 
@@ -129,6 +143,8 @@ def _restore_exchange(state: State, exchange: Exchange) -> None:
         order = dict(row["order"])
         queue, *places = order["rank"]
         order["rank"] = Rank(Queue(queue), *places)
+        if order["sized_by_stop"] is not None:
+            order["sized_by_stop"] = Level(**order["sized_by_stop"])
         rest = {one.name: row[one.name] for one in fields(Working) if one.name != "order"}
         exchange.working[order["order_id"]] = Working(Place(**order), **rest)
     for name in _POSITION:
@@ -137,3 +153,4 @@ def _restore_exchange(state: State, exchange: Exchange) -> None:
 
 # Where the venue stands on the path.
 _POSITION: Final = ("here", "moment", "called_in", "bar")
+_COUNTED: Final = ("entries", "flat_bar", "loss_bar")

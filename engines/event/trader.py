@@ -13,9 +13,12 @@ from engines.commands import (
     Command,
     Entry,
     Exit,
+    MoveStops,
     Properties,
+    Refuse,
 )
-from engines.event.account import Account, Lot, Refused, Ticket
+from engines.event.account import Account, Lot, Ticket
+from engines.event.brackets import BracketDesk
 from engines.event.entry_desk import EntryDesk, Waiting
 from engines.event.events import LIQUIDATION, Bar, Event, Instruction, OrderUpdate
 from engines.event.exit_desk import ExitDesk
@@ -54,6 +57,7 @@ class Trader:
         self.namer = Namer(run)
         self.entries = EntryDesk(self.account, said, self.namer)
         self.exits = ExitDesk(self.account, said.limit_verification_ticks, self.namer)
+        self.brackets = BracketDesk(self.account, self.namer)
 
     def handle(self, event: Event) -> list[Instruction]:
         """What to do about an event."""
@@ -69,12 +73,15 @@ class Trader:
         close = bar.prices.close
         for command in self.script.on_close(self.view(bar.number, close)):
             yield from self._obey(command, close)
+        yield from self.brackets.close_bar(close)
         yield from self._tidy()
 
     def _obey(self, command: Command, close: float) -> Iterator[Instruction]:
         match command:
             case Entry():
-                yield from self.entries.enter(command, close)
+                went = yield from self.entries.enter(command, close)
+                if command.otherwise is not None and not went:
+                    yield from self.exits.close(command.otherwise)
             case Exit():
                 yield from self.exits.exit(command, self.entries.waiting, close)
             case Close() | CloseAll():
@@ -86,11 +93,16 @@ class Trader:
                 for name in list(self.entries.waiting):
                     yield from self.entries.cancel(name)
                 yield from self.exits.cancel_all()
+            case MoveStops(stop=level):
+                yield from self.brackets.move_stops(level)
+            case Refuse():
+                self.account.refuse(self.namer.bar, command.side, int(command.reason), "")
 
     def _take_note(self, update: OrderUpdate) -> Iterator[Instruction]:
         """A fill is booked, then everything that hangs on it is brought into line."""
         waiting = self.entries.taken(update.order_id)
         leg = self.exits.leg_of(update.order_id)
+        rested = self.brackets.part_of(update.order_id)
         filled = update.status == "filled"
         if waiting is not None:
             if filled:
@@ -105,7 +117,12 @@ class Trader:
         elif update.order_id in self.exits.closings:
             closing = self.exits.closings.pop(update.order_id)
             if filled:
-                self._left(update, closing.lots, closing.signal, Reason.SIGNAL_EXIT)
+                self._left(update, closing.lots, closing.signal, closing.reason)
+        elif rested is not None:
+            if filled:
+                reason = self.brackets.reason_of(*rested)
+                self._left(update, [rested[0].lot_number], reason.name.lower(), reason)
+            yield from self.brackets.after(*rested, update)
         elif filled:
             forced = Reason.LIQUIDATION if update.reason == LIQUIDATION else Reason.MARGIN_CALL
             self._left(update, [], update.reason, forced)
@@ -129,29 +146,31 @@ class Trader:
         account, command, units = self.account, waiting.command, update.units
         held = account.units if account.side == -update.side else 0.0
         closing = min(units, held)
-        opening = units - closing
+        opening = units - closing if update.opened is None else update.opened
         signal = command.comment or command.id
         reason = Reason.REVERSAL if closing > 0.0 else Reason.ENTRY
         ticket = Ticket(update.bar, update.price, update.order_id, command.id, signal, reason)
-        fee = update.fee * (closing / units)
+        fee = update.fee
         if closing > 0.0:
-            account.leave(ticket, closing, fee, ())
+            fee = account.leave(ticket, closing, fee, (), opening)
         if opening > 0.0:
-            lot = account.enter(ticket, update.side, opening, update.fee - fee)
+            lot = account.enter(ticket, update.side, opening, fee)
             yield from self._tidy()
             yield from self.exits.cover(lot)
+            if command.bracket is not None:
+                yield from self.brackets.cover(lot, command.bracket)
         yield from self.entries.after_fill(waiting, units)
 
     def _refused(self, waiting: Waiting, update: OrderUpdate) -> None:
         # I5, I6: without a reason a simulated venue turns an order away for want of margin.
         reason = int(Refusal[update.reason] if update.reason else Refusal.NO_MARGIN)
-        refused = Refused(update.bar, waiting.side, reason, waiting.command.id)
-        self.account.refusals.append(refused)
+        self.account.refuse(update.bar, waiting.side, reason, waiting.command.id)
 
     def _tidy(self) -> Iterator[Instruction]:
         waiting = self.entries.waiting
         sides = {one.side for one in waiting.values()}
         yield from self.exits.tidy(waiting, sides)
+        yield from self.brackets.tidy()
 
     def view(self, bar: int, close: float) -> View:
         """What a script sees of its account."""
@@ -166,4 +185,7 @@ class Trader:
             openprofit=equity - account.cash,
             opentrades=len(account.lots),
             closedtrades=len(account.trades),
+            entry_bar=account.lots[0].bar if account.lots else -1,
+            flat_bar=account.flat_bar,
+            loss_bar=account.loss_bar,
         )

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from engines.event.events import Amend, Place
-from engines.kernel.rounding import round_price
+from engines.kernel.rounding import round_against, round_price
 
 
 class Touch(NamedTuple):
-    """Where on the way an order triggers, at what price it fills, and whether it slips (C4)."""
+    """Where on the way an order triggers, at what price it fills, and whether it slips (C4).
+
+    `level` is where it would have liked to trigger.
+    """
 
     at: float
     price: float
     slips: bool
+    level: float = 0.0
 
 
 @dataclass
@@ -32,6 +36,7 @@ class Working:
     activation: float | None
     offset: float
     since: int
+    rests_from: int = -1
     water: float | None = None
 
     @classmethod
@@ -45,6 +50,7 @@ class Working:
             order.activation,
             order.offset,
             since,
+            order.rests_from,
         )
         if order.reference is not None:
             working.pass_by(order.reference)
@@ -53,11 +59,22 @@ class Working:
     @property
     def is_market(self) -> bool:
         """Whether it waits for nothing but a price."""
-        return self.limit is None and self.stop is None and self.activation is None
+        levels = (self.limit, self.stop, self.activation, self.order.watch)
+        return all(level is None for level in levels)
+
+    @property
+    def trails(self) -> bool:
+        """Whether it follows the price."""
+        return self.activation is not None
+
+    def reached(self, price: float) -> bool:
+        """Whether it only watches for a price in its favour that is now there."""
+        watch, side = self.order.watch, self.order.side
+        return watch is not None and side * price <= side * watch
 
     def amend(self, change: Amend) -> None:
         """Take over what the change gives."""
-        for name in ("units", "limit", "stop", "activation", "offset"):
+        for name in ("units", "limit", "stop", "activation", "offset", "rests_from"):
             value = getattr(change, name)
             if value is not None:
                 setattr(self, name, value)
@@ -90,9 +107,9 @@ class Working:
     def _stop(self, level: float, here: float, there: float) -> Touch | None:
         side = self.order.side
         if side * here >= side * level:
-            return Touch(here, here, slips=True)
+            return Touch(here, here, True, level)
         if side * there >= side * level:
-            return Touch(level, level, slips=True)
+            return Touch(level, level, True, level)
         return None
 
     def _limit(
@@ -101,19 +118,23 @@ class Working:
         side = self.order.side
         trigger = float(round_price(level - side * beyond, tick)) if beyond else level
         if side * here <= side * trigger:
-            return Touch(here, here, slips=False)
+            return Touch(here, here, False, level)
         if side * there <= side * trigger:
-            return Touch(trigger, level, slips=False)
+            return Touch(trigger, level, False, level)
         return None
 
     def _trailing(self, here: float, there: float, tick: float) -> Touch | None:
         if self.activation is None:
             return None
         if self.water is not None:
-            level = float(round_price(self.water + self.order.side * self.offset, tick))
-            return self._stop(level, here, there)
-        if self.offset == 0.0:
+            return self._stop(self._behind(self.water, tick), here, there)
+        if self.offset == 0.0 and self.order.offset_fraction == 0.0:
             # E9: without an offset the activation itself is the exit.
             met = self._limit(self.activation, here, there, 0.0, 0.0)
             return None if met is None else met._replace(slips=True)
         return None
+
+    def _behind(self, water: float, tick: float) -> float:
+        side = -self.order.side
+        offset = self.order.offset_fraction * water or self.offset
+        return float(round_against(water - side * offset, float(side), tick))

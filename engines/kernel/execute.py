@@ -13,6 +13,7 @@ from engines.kernel.fills import Seen, close_units, drop_empty_lots, open_lot, r
 from engines.kernel.layout import Account, Pending, Run
 from engines.kernel.money import equity_at, market_price, order_fee, quantity
 from engines.kernel.path import next_order
+from engines.kernel.sizing import margin_held
 from engines.orders import Reason, Refusal
 
 _ENTRY: Final = int(Reason.ENTRY)
@@ -33,7 +34,7 @@ def fill_units(run: Run, account: Account, order: Pending, bar: int, price: floa
     equity = equity_at(account, price, run.market)
     free = equity
     if account.side == order.side:
-        free -= account.cost / run.market.leverage
+        free -= margin_held(account, price, run.market)
     if order.close:
         # What closing costs is gone before the new size is found.
         qty = quantity(account.units, run.market)

@@ -22,7 +22,7 @@ _STOP_LOSS: Final = int(Reason.STOP_LOSS)
 _BREAK_EVEN: Final = int(Reason.BREAK_EVEN)
 _TRAILING_STOP: Final = int(Reason.TRAILING_STOP)
 # Portions that add up to this or more close the whole lot with the last target.
-_WHOLE: Final = 1.0 - 1e-9
+WHOLE: Final = 1.0 - 1e-9
 
 
 @scalar
@@ -58,8 +58,15 @@ def stop_distance(run: Run, side: float, bar: int, price: float) -> float:
     if kind == at.NO_LEVEL:
         return math.nan
     column = column_at(run, at.STOP_COLUMN, side, bar)
-    stop = level_from(kind, run.params[at.STOP], column, price, -side, run.market.tick)
-    distance = side * (price - stop)
+    return distance_to(kind, run.params[at.STOP], column, price, side, run.market.tick)
+
+
+@scalar
+def distance_to(
+    kind: int, value: float, column: float, price: float, side: float, tick: float
+) -> float:
+    """Distance in quote currency from `price` to a stop that is worse; NaN if it is not."""
+    distance = side * (price - level_from(kind, value, column, price, -side, tick))
     if not distance > 0.0:
         return math.nan
     return distance
@@ -67,11 +74,14 @@ def stop_distance(run: Run, side: float, bar: int, price: float) -> float:
 
 @scalar
 def column_known(run: Run, kind_slot: int, column_slot: int, side: float, bar: int) -> bool:
-    """Whether the column behind one level has a value at bar `bar` (True if it needs none)."""
+    """Whether the column behind one level has a value at bar `bar` (True if it needs none).
+
+    A distance of nothing, or less, is none.
+    """
     kind = run.choices[kind_slot]
-    if kind != at.MULTIPLE and kind != at.PRICE:
-        return True
-    return not math.isnan(column_at(run, column_slot, side, bar))
+    if kind == at.MULTIPLE:
+        return column_at(run, column_slot, side, bar) > 0.0
+    return kind != at.PRICE or not math.isnan(column_at(run, column_slot, side, bar))
 
 
 @scalar
@@ -149,10 +159,18 @@ def place_break_even(run: Run, lot: int, side: float, entry: float, bar: int) ->
     offset = run.params[at.BREAK_EVEN_OFFSET]
     level = level_from(run.choices[at.OFFSET_KIND], offset, column, entry, side, tick)
     lots[lot, at.LOT_BREAK_EVEN] = round_against(level, side, tick)
-    if kind != at.AFTER_TARGET:
-        trigger = run.params[at.BREAK_EVEN_TRIGGER]
+    trigger = run.params[at.BREAK_EVEN_TRIGGER]
+    if kind == at.AFTER_TARGET:
+        target = int(trigger) - 1
+        kind = run.choices[at.TARGET_KIND + target]
+        column = column_at(run, at.TARGET_COLUMN + 2 * target, side, bar)
+        level = level_from(kind, run.params[at.TARGET + target], column, entry, side, tick)
+    else:
         level = level_from(kind, trigger, column, entry, side, tick)
         lots[lot, at.LOT_BREAK_EVEN_TRIGGER] = round_in_favour(level, side, tick)
+    if side * lots[lot, at.LOT_BREAK_EVEN] >= side * round_in_favour(level, side, tick):
+        # Beyond what triggers it there is no market to stop at: such an offset moves nothing.
+        lots[lot, at.LOT_BREAK_EVEN] = math.nan
 
 
 @scalar
@@ -172,7 +190,7 @@ def place_targets(run: Run, lot: int, side: float, entry: float, bar: int) -> No
         level = level_from(kind, value, column, entry, side, market.tick)
         reserved += run.params[at.PORTION + target]
         units = min(whole_units(entry_qty * run.params[at.PORTION + target], market), left)
-        if reserved >= _WHOLE:
+        if reserved >= WHOLE:
             units = left
         if units > 0.0:
             lots[lot, at.LOT_TARGET + target] = round_in_favour(level, side, market.tick)
@@ -232,7 +250,7 @@ def break_even(run: Run, lot: int, side: float) -> None:
     lots = run.lots
     level = lots[lot, at.LOT_BREAK_EVEN]
     stop = lots[lot, at.LOT_STOP]
-    if math.isnan(stop) or side * level > side * stop:
+    if not math.isnan(level) and (math.isnan(stop) or side * level > side * stop):
         lots[lot, at.LOT_STOP] = level
         lots[lot, at.LOT_STOP_REASON] = _BREAK_EVEN
     lots[lot, at.LOT_BREAK_EVEN_TRIGGER] = math.nan
@@ -259,9 +277,9 @@ def next_in_favour(run: Run, lot: int, side: float) -> float:
 @scalar
 def follow_column(run: Run, lot: int, side: float, bar: int) -> None:
     """Re-price a stop that follows its column to the value of the closed bar (E6: na keeps)."""
-    column = column_at(run, at.STOP_COLUMN, side, bar)
-    if math.isnan(column):
+    if not column_known(run, at.STOP_KIND, at.STOP_COLUMN, side, bar):
         return
+    column = column_at(run, at.STOP_COLUMN, side, bar)
     kind = run.choices[at.STOP_KIND]
     entry = run.lots[lot, at.LOT_PRICE]
     stop = level_from(kind, run.params[at.STOP], column, entry, -side, run.market.tick)

@@ -139,7 +139,7 @@ def close_units(
     pnl = gross - entry_fee - fee
     lots[lot, at.LOT_FEE] -= entry_fee
     lots[lot, at.LOT_UNITS] -= units
-    left = account.units - units
+    left = units_of_lots(run, account.n_lots)
     cost = cost_of_lots(run, account.n_lots)
     blocked = account.blocked_until
     if left == 0.0 and (run.choices[at.COOL_DOWN_AFTER] != at.AFTER_LOSS or pnl < 0.0):
@@ -159,6 +159,15 @@ def close_units(
     count_trade(run, lot, bar, side, pnl)
     record_trade(run, lot, bar, side, price, qty, entry_fee, fee, pnl, reason, seen)
     return after
+
+
+@scalar
+def units_of_lots(run: Run, n_lots: int) -> float:
+    """Lots that are open, summed oldest first: nothing at all once every entry is closed."""
+    units = 0.0
+    for lot in range(n_lots):
+        units += run.lots[lot, at.LOT_UNITS]
+    return units
 
 
 @scalar

@@ -207,6 +207,7 @@ class Market(NamedTuple):
     size_at_fill: bool
     exits_from_next_bar: bool
     check_margin: bool
+    margin_at_value: bool
 
 
 class Account(NamedTuple):

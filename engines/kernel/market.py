@@ -31,6 +31,7 @@ def market_for(broker: Broker, instrument: Instrument) -> Market:
         size_at_fill=broker.size_at == "fill",
         exits_from_next_bar=broker.exits_from == "next_bar",
         check_margin=broker.check_margin,
+        margin_at_value=broker.profile == "tradingview",
     )
 
 

@@ -15,8 +15,9 @@ from engines.kernel.layout import Market
 
 # C2: a level within 1e-4 of a tick counts as on the grid.
 _ON_GRID: Final = 1e-4
-# A quotient of two decimals carries at most a few units in its last place of noise.
-_UNITS_NOISE: Final = 1e-9
+# What a quotient of an account's money may lack of the exact one, in lots: equity is a small
+# difference of large sums under leverage, and a stop's distance one of two prices.
+_UNITS_NOISE: Final = 1e-8
 _RELATIVE_NOISE: Final = 2.0**-50
 _POWERS: Final = tuple(float(f"1e{power}") for power in range(23))
 

@@ -28,8 +28,16 @@ def free_equity(account: Account, price: float, adds: bool, market: Market) -> f
     """Equity at `price` that an entry may use as margin; an add leaves the open lots theirs."""
     equity = equity_at(account, price, market)
     if adds:
-        return equity - account.cost / market.leverage
+        return equity - margin_held(account, price, market)
     return equity
+
+
+@scalar
+def margin_held(account: Account, price: float, market: Market) -> float:
+    """Margin of what is open: of its value at `price` (I1), or of its cost as on Bybit."""
+    if market.margin_at_value:
+        return price * quantity(account.units, market) * market.contract_value / market.leverage
+    return account.cost / market.leverage
 
 
 @scalar

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from engines.broker import Broker
 from engines.commands import CloseRule, Direction
+from engines.orders import Reason
 from engines.reference.grid import Grid, Ticks, Units, significant
 
 ZERO = Fraction(0)
@@ -63,6 +64,7 @@ class Trade:
     worst: float
     mfe: Fraction
     mae: Fraction
+    reason: int
 
 
 @dataclass(frozen=True)
@@ -77,15 +79,27 @@ class Fill:
     cash: Fraction
     signal: str
     trade: int
+    order: int
+    reason: int
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A signal or an order that came to nothing, and why."""
+
+    bar: int
+    side: int
+    reason: int
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """An order that meets the market: what it is called and what it pays."""
+    """An order that meets the market: what it is called, what it pays and why it was there."""
 
     id: str
     signal: str
     fee_rate: Fraction
+    reason: Reason
 
 
 @dataclass
@@ -103,7 +117,11 @@ class Account:
     entered: list[Lot] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
+    refusals: list[Refused] = field(default_factory=list)
     entries: int = 0
+    orders: int = 0
+    flat_bar: int = -1
+    loss_bar: int = -1
 
     def __post_init__(self) -> None:
         self.cash = Fraction(self.broker.initial_cash)
@@ -131,6 +149,7 @@ class Account:
         """One commission an order, rounded once (H1 to H4)."""
         if units == 0:
             return ZERO
+        self.orders += 1
         notional = self.grid.money(price, units)
         fee = ticket.fee_rate * notional
         fee += Fraction(self.broker.fee_per_contract) * units * self.grid.lot
@@ -157,6 +176,9 @@ class Account:
                 self._take(lot, bar, price, part, ticket, fee * part / units)
                 left -= part
         self.lots = [lot for lot in self.lots if lot.units > 0]
+        if not self.lots:
+            self.flat_bar = bar
+            self.loss_bar = bar if self.trades[-1].pnl < 0 else self.loss_bar
         self._release(units, chosen)
 
     def _release(self, units: Units, chosen: Sequence[Lot]) -> None:
@@ -173,7 +195,7 @@ class Account:
     ) -> None:
         entry_fee = lot.fee * units / lot.units
         lot.see(price)
-        trade = self._trade(lot, bar, price, units, ticket.signal, entry_fee, fee)
+        trade = self._trade(lot, bar, price, units, ticket, entry_fee, fee)
         lot.units -= units
         lot.fee -= entry_fee
         # The entry's fee was paid when it was entered.
@@ -207,11 +229,15 @@ class Account:
         trade: int,
     ) -> None:
         qty, shown = float(units * self.grid.lot), self.grid.price(price)
-        self.fills.append(Fill(bar, side, shown, qty, fee, self.cash, ticket.signal, trade))
+        order, reason = self.orders, int(ticket.reason)
+        fill = Fill(bar, side, shown, qty, fee, self.cash, ticket.signal, trade, order, reason)
+        self.fills.append(fill)
 
     def still_open(self, bar: int, price: Ticks) -> list[Trade]:
         """What is left at the end, as rows with the exit signal "Open" (A8)."""
-        return [self._trade(lot, bar, price, lot.units, "Open", lot.fee, ZERO) for lot in self.lots]
+        self.see(price)
+        ticket = Ticket("", "Open", ZERO, Reason.OPEN)
+        return [self._trade(lot, bar, price, lot.units, ticket, lot.fee, ZERO) for lot in self.lots]
 
     def _trade(
         self,
@@ -219,7 +245,7 @@ class Account:
         bar: int,
         price: Ticks,
         units: Units,
-        signal: str,
+        ticket: Ticket,
         entry_fee: Fraction,
         exit_fee: Fraction,
     ) -> Trade:
@@ -232,7 +258,7 @@ class Account:
             side=lot.side,
             entry_id=lot.entry_id,
             entry_signal=lot.signal,
-            exit_signal=signal,
+            exit_signal=ticket.signal,
             entry_bar=lot.bar,
             exit_bar=bar,
             entry_price=shown(lot.price),
@@ -246,6 +272,7 @@ class Account:
             # K2, H5: net of the entry's fee; what never was is 0.
             mfe=max(earned(lot.best) - entry_fee, ZERO),
             mae=min(earned(lot.worst) - entry_fee, ZERO),
+            reason=int(ticket.reason),
         )
 
 

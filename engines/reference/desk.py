@@ -15,12 +15,16 @@ from engines.commands import (
     Command,
     Entry,
     Exit,
+    MoveStops,
     Order,
     Properties,
+    Refuse,
     without_na,
 )
 from engines.instrument import Instrument
-from engines.reference.account import ZERO, Account, Lot, sign
+from engines.orders import Reason, Refusal
+from engines.reference.account import ZERO, Account, Lot, Refused, sign
+from engines.reference.brackets import Rest
 from engines.reference.exits import (
     Key,
     Leg,
@@ -32,6 +36,7 @@ from engines.reference.exits import (
 )
 from engines.reference.grid import Grid, Ticks, Units, significant
 from engines.reference.pending import Pending
+from engines.reference.sizing import Sizing
 
 
 class Closing(NamedTuple):
@@ -43,6 +48,7 @@ class Closing(NamedTuple):
     signal: str
     immediately: bool
     sequence: int
+    reason: Reason = Reason.SIGNAL_EXIT
 
 
 class Desk:
@@ -67,6 +73,8 @@ class Desk:
         self.closings: list[Closing] = []
         self.standing: dict[tuple[str, str], Standing] = {}
         self.legs: dict[Key, Leg] = {}
+        self.rests: dict[int, Rest] = {}
+        self.sizing = Sizing(account, broker, properties, instrument)
         self._sequence = 0
 
     def take(self, command: Command, bar: int, close: Ticks) -> None:
@@ -74,39 +82,76 @@ class Desk:
         self._sequence += 1
         match command:
             case Entry():
-                self._enter(command, close)
+                if not self._enter(command, bar, close) and command.otherwise is not None:
+                    self._close(command.otherwise)
             case Exit():
                 self._exit(command, close)
             case Close() | CloseAll():
                 self._close(command)
-            case Cancel(id=name):
-                # D6: entries and exits of that id, and nothing that hangs on them.
-                self.pending.pop(name, None)
-                for key in [key for key in self.standing if key[0] == name]:
-                    self.drop_exit(key)
-            case CancelAll():
-                self.pending.clear()
-                self.closings.clear()
-                for key in list(self.standing):
-                    self.drop_exit(key)
+            case Cancel() | CancelAll():
+                self._cancel(command)
+            case MoveStops(stop=level):
+                for rest in self.rests.values():
+                    rest.move_stop(level)
+            case Refuse():
+                self.refuse(bar, command.side, command.reason)
 
-    def _enter(self, command: Entry, close: Ticks) -> None:
+    def _cancel(self, command: Cancel | CancelAll) -> None:
+        """D6: entries and exits of that id, and nothing that hangs on them; or everything."""
+        if isinstance(command, CancelAll):
+            self.pending.clear()
+            self.closings.clear()
+        else:
+            self.pending.pop(command.id, None)
+        for key in list(self.standing):
+            if isinstance(command, CancelAll) or key[0] == command.id:
+                self.drop_exit(key)
+
+    def refuse(self, bar: int, side: int, reason: Refusal) -> None:
+        """Keep why a signal or an order came to nothing."""
+        self.account.refusals.append(Refused(bar, side, int(reason)))
+
+    def _enter(self, command: Entry, bar: int, close: Ticks) -> bool:
+        """Place an entry or order; whether it went."""
         command = without_na(command)
         side = sign(command.direction)
         is_entry = not isinstance(command, Order)
         # D3: the limit is checked when an order is placed.
         if is_entry and self.entries_of(side) >= max(1, self.properties.pyramiding):
-            return
+            return False
         position = self.account.position
         against = -side * position if is_entry and side * position < 0 else 0
         if is_entry and self._only_closes(side):
             # J1: on a side that may not be entered an entry only leaves the other one.
             if against:
                 self._wait(command, side, 0, ZERO, against)
-            return
+            return bool(against)
+        if self.properties.margin == "checked":
+            return self._enter_checked(command, bar, close, against)
         units, budget = self._size(command, close)
         if units is None or units > 0:
             self._wait(command, side, units, budget, against)
+            return True
+        return False
+
+    def _enter_checked(self, command: Entry, bar: int, close: Ticks, against: Units) -> bool:
+        """Size and check an entry now, or leave both to its fill."""
+        side, price = sign(command.direction), close
+        is_market = command.limit is None and command.stop is None
+        if is_market and self.broker.size_at == "fill":
+            self._wait(command, side, None, ZERO, against)
+            return True
+        if command.limit is not None:
+            price = self.grid.limit(command.limit, command.direction)
+        elif command.stop is not None:
+            price = self.grid.stop(command.stop, command.direction)
+        stop = None if command.bracket is None else command.bracket.stop
+        units = self.sizing.units(command.qty, side, stop, price)
+        if isinstance(units, Refusal):
+            self.refuse(bar, side, units)
+            return False
+        self._wait(command, side, units, ZERO, against)
+        return True
 
     def _only_closes(self, side: int) -> bool:
         allowed = self.properties.allow_entry_in
@@ -180,6 +225,24 @@ class Desk:
             if standing.covers(lot):
                 self._place(standing, lot, lot.price, anew=True)
 
+    def rest(self, lot: Lot, command: Entry) -> None:
+        """An entry's bracket: from its fill on (E1), or from the bar after the first close."""
+        if command.bracket is None:
+            return
+        at_once = self.broker.exits_from == "fill"
+        rest = Rest(lot, command.bracket, self.grid, 0 if at_once else None)
+        self.rests[lot.number] = rest
+        if at_once and rest.activation is None:
+            # E10: without an activation the trail starts at the fill.
+            rest.arm(lot.price)
+
+    def see_first_close(self, bar: int, close: Ticks) -> None:
+        """Brackets whose entry is seen for the first time rest from the next bar on (E8)."""
+        for rest in self.rests.values():
+            if rest.live_from is None:
+                rest.live_from = bar + 1
+                rest.arm(close)
+
     def _place(self, standing: Standing, lot: Lot, price: Ticks, anew: bool) -> None:
         """Give a standing exit its leg on an entry, or new levels to the leg it has (E2, E3)."""
         command = standing.command
@@ -227,7 +290,15 @@ class Desk:
         side = 1 if position > 0 else -1
         signal = signal or "Close position order"
         self.closings.append(
-            Closing(units, side, lots, signal, command.immediately, self._sequence)
+            Closing(
+                units,
+                side,
+                lots,
+                signal,
+                command.immediately,
+                self._sequence,
+                command.reason if isinstance(command, CloseAll) else Reason.SIGNAL_EXIT,
+            )
         )
 
     def after_fill(self, oca_name: str, oca_type: str, units: Units) -> None:
@@ -245,6 +316,8 @@ class Desk:
     def tidy(self) -> None:
         """Drop exits of entries that are gone, and legs that have nothing left to leave."""
         entered = self.account.entered
+        held = {lot.number for lot in self.account.lots}
+        self.rests = {name: rest for name, rest in self.rests.items() if name in held}
         alive = {lot.number for lot in entered}
         for name in [name for name in self.legs if name[2] not in alive]:
             del self.legs[name]

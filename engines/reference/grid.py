@@ -19,7 +19,7 @@ from engines.instrument import Instrument
 _ON_GRID: Final = Fraction(1, 10_000)
 _ONE: Final = Fraction(1)
 # What the quotient of two doubles may lack of a whole number and still be one.
-_UNITS_NOISE: Final = Fraction(1, 10**9)
+_UNITS_NOISE: Final = Fraction(1, 10**8)
 _RELATIVE_NOISE: Final = Fraction(1, 2**50)
 
 # Whole numbers on a grid; fractions only without one.
@@ -53,15 +53,15 @@ class Grid:
         ticks = Fraction(price) / self.tick
         return round(ticks) if self.has_tick else ticks
 
-    def stop(self, price: float, direction: Direction) -> Ticks:
+    def stop(self, price: float | Fraction, direction: Direction) -> Ticks:
         """A stop order's level: to the worse for whoever buys (long) or sells (C1)."""
         return self._rounded(price, up=direction == "long")
 
-    def limit(self, price: float, direction: Direction) -> Ticks:
+    def limit(self, price: float | Fraction, direction: Direction) -> Ticks:
         """A limit order's level: to the better for whoever buys (long) or sells (C1)."""
         return self._rounded(price, up=direction == "short")
 
-    def _rounded(self, price: float, up: bool) -> Ticks:
+    def _rounded(self, price: float | Fraction, up: bool) -> Ticks:
         ticks = Fraction(price) / self.tick
         if not self.has_tick:
             return ticks

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
-from engines.orders import Refusal
+from engines.orders import Reason, Refusal
 from engines.reference.account import ZERO, Ticket
 from engines.reference.desk import Closing, Desk
 from engines.reference.futures import Futures, Held
@@ -141,7 +141,8 @@ class LegMarket(Market):
     def drop_what_cannot_be_carried(self) -> None:
         """I6."""
         for order in [one for one in self.desk.pending.values() if not one.is_market]:
-            units = self._own_units(order, self.here) + order.against
+            own = self._own_units(order, self.here)
+            units = order.against if isinstance(own, Refusal) else own + order.against
             opening = units - self._closing(order, units)
             if not self._has_margin(order, self.here, opening, checked=True):
                 del self.desk.pending[order.command.id]
@@ -197,7 +198,8 @@ class LegMarket(Market):
         return units, grid.stop(float(price), "short" if held.side > 0 else "long")
 
     def _force(self, units: Units, price: Ticks, name: str) -> None:
-        ticket = Ticket("", name, self.desk.taker_fee_rate)
+        reason = Reason.LIQUIDATION if name == "Liquidation" else Reason.MARGIN_CALL
+        ticket = Ticket("", name, self.desk.taker_fee_rate, reason)
         fee = self.account.fee(ticket, price, units)
         self.account.close(self.bar, price, units, ticket, fee, ())
         self.desk.tidy()

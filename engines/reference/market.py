@@ -8,7 +8,9 @@ from functools import partial
 from typing import NamedTuple
 
 from engines.commands import Order
+from engines.orders import Reason, Refusal
 from engines.reference.account import ZERO, Ticket
+from engines.reference.brackets import STOPPED, Rest
 from engines.reference.desk import Closing, Desk
 from engines.reference.exits import Leg
 from engines.reference.grid import Ticks, Units, distance
@@ -19,7 +21,7 @@ class Meeting(NamedTuple):
     """An order that the path meets, and in which order of several at one price."""
 
     touch: Touch
-    rank: tuple[int, int, int]
+    rank: tuple[int, ...]
     fill: Callable[[int, Touch], None]
 
 
@@ -30,12 +32,13 @@ class Market:
         self.desk = desk
         self.account = desk.account
         self.here: Ticks = 0
+        self.bar = -1
         self._slippage = slippage_ticks
         self._called_in = -1
 
     def jump(self, bar: int, price: Ticks) -> None:
         """The market opens at `price`: market orders fill (A1), and what it jumped over (B3)."""
-        self.here = price
+        self.bar, self.here = bar, price
         # K2: what leaves at the open has seen that price, without its slippage.
         self.account.see(price)
         self._fill_market_orders(bar, price, only_immediate=False)
@@ -60,7 +63,8 @@ class Market:
             self._meet_all(bar, close, first_fresh_lot=before)
         for order in [one for one in self.desk.pending.values() if not one.is_market]:
             # I6: what waits at a price is cancelled once the account could not carry it.
-            units = self._own_units(order, close) + order.against
+            own = self._own_units(order, close)
+            units = order.against if isinstance(own, Refusal) else own + order.against
             if not self._affordable(order, close, units - self._closing(order, units)):
                 del self.desk.pending[order.command.id]
         self.desk.tidy()
@@ -71,6 +75,8 @@ class Market:
         held = distance(account.position, 0)
         if held == 0 or not broker.check_margin or self._called_in == bar:
             return
+        if self.desk.properties.margin == "checked":
+            return
         margin = 1 / Fraction(broker.leverage)
         available = account.equity(self.here) - grid.money(self.here, held) * margin
         if available >= 0:
@@ -79,7 +85,7 @@ class Market:
         # I3: a cover of nothing still takes one whole contract.
         units = min(4 * cover if cover > 0 else grid.whole(Fraction(1)), held)
         # Not settled by the rules: no slippage, the price is the one that was checked.
-        ticket = Ticket("", "Margin call", self.desk.taker_fee_rate)
+        ticket = Ticket("", "Margin call", self.desk.taker_fee_rate, Reason.MARGIN_CALL)
         fee = account.fee(ticket, self.here, units)
         account.close(bar, self.here, units, ticket, fee, ())
         self._called_in = bar
@@ -111,6 +117,31 @@ class Market:
             if touch is not None:
                 rank = 1, leg.standing.sequence, leg.lot.number
                 yield Meeting(touch, rank, partial(self._fill_leg, leg))
+        if first_fresh_lot is None:
+            # Brackets never fill at a close that decides: they wait for the next bar.
+            yield from self._resting(price)
+
+    def _resting(self, price: Ticks) -> Iterator[Meeting]:
+        for rest in list(self.desk.rests.values()):
+            if rest.live_from is not None and rest.live_from <= self.bar:
+                for part, touch in rest.touches(self.here, price):
+                    # At one price oldest entries first, the stop before targets.
+                    rank = 1, 0, rest.lot.number, part
+                    yield Meeting(touch, rank, partial(self._fill_rest, rest, part))
+
+    def _fill_rest(self, rest: Rest, part: int, bar: int, touch: Touch) -> None:
+        due, lot = rest.due(), rest.lot
+        if part == STOPPED and due is not None:
+            reason, units = due[1], lot.units
+        else:
+            reason, units = Reason.TAKE_PROFIT, min(rest.targets.pop(part)[1], lot.units)
+        price = self._slipped(touch, -lot.side)
+        rate = self.desk.taker_fee_rate if touch.slips else self.desk.maker_fee_rate
+        ticket = Ticket("", reason.name.lower(), rate, reason)
+        fee = self.account.fee(ticket, price, units)
+        self.account.close(bar, price, units, ticket, fee, (lot,))
+        if part != STOPPED and part == rest.bracket.after_target and lot.units > 0:
+            rest.lift()
 
     def _arrive(self, price: Ticks) -> None:
         self.here = price
@@ -119,6 +150,9 @@ class Market:
             order.pass_by(price)
         for leg in self.desk.legs.values():
             leg.follow(price)
+        for rest in self.desk.rests.values():
+            if rest.live_from is not None and rest.live_from <= self.bar:
+                rest.follow(price)
 
     def _fill_market_orders(self, bar: int, price: Ticks, only_immediate: bool) -> None:
         """In the order of the calls; closes that are immediate have no other moment (A3)."""
@@ -151,13 +185,19 @@ class Market:
         desk, command = self.desk, order.command
         del desk.pending[command.id]
         price = self._slipped(touch, order.side)
-        units = self._own_units(order, price) + order.against
+        own = self._own_units(order, price)
+        if isinstance(own, Refusal):
+            # D11: the whole order goes, what it would have closed included.
+            desk.refuse(bar, order.side, own)
+            return
+        units = own + order.against
         closing = self._closing(order, units)
         opening = units - closing
         if not self._affordable(order, price, opening):
             return
         rate = desk.taker_fee_rate if touch.slips else desk.maker_fee_rate
-        ticket = Ticket(command.id, command.comment or command.id, rate)
+        reason = Reason.REVERSAL if closing > 0 else Reason.ENTRY
+        ticket = Ticket(command.id, command.comment or command.id, rate, reason)
         # H3: a reversal is one order, its fee split by quantity.
         fee = self.account.fee(ticket, price, units)
         if closing > 0:
@@ -167,11 +207,17 @@ class Market:
             lot = self.account.open(bar, order.side, price, opening, ticket, share)
             desk.tidy()
             desk.cover(lot)
+            desk.rest(lot, command)
         desk.after_fill(command.oca_name, command.oca_type, units)
 
-    def _own_units(self, order: Pending, price: Ticks) -> Units:
+    def _own_units(self, order: Pending, price: Ticks) -> Units | Refusal:
         """What the order asks for itself; a budget decides at the price (G5)."""
-        return self.desk.units_for(order.budget, price) if order.units is None else order.units
+        if order.units is not None:
+            return order.units
+        if self.desk.properties.margin == "called":
+            return self.desk.units_for(order.budget, price)
+        stop = None if order.command.bracket is None else order.command.bracket.stop
+        return self.desk.sizing.units(None, order.side, stop, price, order.against)
 
     def _closing(self, order: Pending, units: Units) -> Units:
         """The part of an order that leaves the opposite position."""
@@ -181,7 +227,7 @@ class Market:
     def _affordable(self, order: Pending, price: Ticks, opening: Units) -> bool:
         """I5: an order that needs more margin than there is equity at its fill is dropped."""
         broker, account = self.desk.broker, self.account
-        if not broker.check_margin or opening == 0:
+        if not broker.check_margin or opening == 0 or self.desk.properties.margin == "checked":
             return True
         same = [lot for lot in account.lots if lot.side == order.side]
         held = sum((account.grid.money(price, lot.units) for lot in same), ZERO)
@@ -196,7 +242,8 @@ class Market:
         command = leg.standing.command
         price = self._slipped(touch, -leg.lot.side)
         rate = self.desk.taker_fee_rate if touch.slips else self.desk.maker_fee_rate
-        ticket = Ticket(command.id, command.comment or command.id, rate)
+        reason = Reason.TAKE_PROFIT if not touch.slips else Reason.STOP_LOSS
+        ticket = Ticket(command.id, command.comment or command.id, rate, reason)
         fee = self.account.fee(ticket, price, units)
         self.account.close(bar, price, units, ticket, fee, (leg.lot,))
 
@@ -207,7 +254,7 @@ class Market:
         if units <= 0:
             return
         price = self._slipped(touch, -one.side)
-        ticket = Ticket("", one.signal, self.desk.taker_fee_rate)
+        ticket = Ticket("", one.signal, self.desk.taker_fee_rate, one.reason)
         fee = self.account.fee(ticket, price, units)
         self.account.close(bar, price, units, ticket, fee, one.lots)
 

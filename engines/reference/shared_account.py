@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from engines.broker import Broker
 from engines.commands import CloseRule
+from engines.orders import Reason
 from engines.reference.account import ZERO, Account, Fill, Lot, Ticket, Trade
 from engines.reference.futures import Futures, Held
 from engines.reference.grid import Grid, Ticks, Units
@@ -107,7 +108,8 @@ class SharedAccount(Account):
             self.cash -= part
         side = self.lots[0].side
         shown = self.grid.price(mark)
-        self.fills.append(Fill(bar, side, shown, 0.0, ZERO, self.cash, "", -1))
+        reason = int(Reason.FUNDING)
+        self.fills.append(Fill(bar, side, shown, 0.0, ZERO, self.cash, "", -1, 0, reason))
 
     def _take(
         self, lot: Lot, bar: int, price: Ticks, units: Units, ticket: Ticket, fee: Fraction

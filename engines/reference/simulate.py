@@ -9,7 +9,7 @@ from engines.bars import Bars
 from engines.broker import Broker
 from engines.commands import Properties
 from engines.instrument import Instrument
-from engines.reference.account import Account, Fill, Trade
+from engines.reference.account import Account, Fill, Refused, Trade
 from engines.reference.desk import Desk
 from engines.reference.grid import Grid, Ticks
 from engines.reference.market import Market
@@ -25,6 +25,7 @@ class Outcome:
     trades: list[Trade]
     open: list[Trade]
     equity: list[Fraction]
+    refusals: list[Refused]
 
 
 def simulate(
@@ -34,8 +35,12 @@ def simulate(
     broker: Broker,
     properties: Properties | None = None,
     finer: Bars | None = None,
+    start: int = 0,
 ) -> Outcome:
-    """Run a script over all bars; `finer` bars replace the assumed path where they lie (B7)."""
+    """Run a script over the bars from `start` on.
+
+    `finer` bars replace the assumed path where they lie (B7).
+    """
     grid = Grid.of(instrument, inverse=broker.profile == "bybit_inverse")
     said = properties or Properties()
     account = Account(grid, broker, said.close_rule)
@@ -43,7 +48,7 @@ def simulate(
     market = Market(desk, int(broker.slippage_ticks))
     equity = []
     close: Ticks = 0
-    for bar in range(len(bars)):
+    for bar in range(start, len(bars)):
         for path in paths_inside(bars, finer, bar, grid):
             market.jump(bar, path.open)
             for price in path[1:]:
@@ -52,10 +57,11 @@ def simulate(
         # A1: the script runs once, at the close.
         for command in script.on_close(view_of(account, bar, close)):
             desk.take(command, bar, close)
+        desk.see_first_close(bar, close)
         market.end_bar(bar, close)
         equity.append(account.equity(close))
     left = account.still_open(len(bars) - 1, close) if len(bars) else []
-    return Outcome(account.fills, account.trades, left, equity)
+    return Outcome(account.fills, account.trades, left, equity, account.refusals)
 
 
 def view_of(account: Account, bar: int, close: Ticks) -> View:
@@ -71,4 +77,7 @@ def view_of(account: Account, bar: int, close: Ticks) -> View:
         openprofit=float(profit),
         opentrades=len(account.lots),
         closedtrades=len(account.trades),
+        entry_bar=account.lots[0].bar if account.lots else -1,
+        flat_bar=account.flat_bar,
+        loss_bar=account.loss_bar,
     )

@@ -158,6 +158,10 @@ class Stepper(Nodes):
     def close_bar(self, bar: Bar) -> Decision:
         """Take the chart's next closed bar; what the strategy decides at its close."""
         self.advance(bar)
+        return self.decision()
+
+    def decision(self) -> Decision:
+        """What the strategy decides at the close of the last bar taken."""
         held = [node is not None and self.holds(node) for node in self._signals]
         levels = tuple(float(self.value(node)) for node in self._levels)
         return Decision(held[0], held[1], held[2], held[3], levels)

@@ -76,7 +76,8 @@ class _Level(Exit):
     def distance(self) -> Distance:
         """The level as one value."""
         if self.price is not None:
-            return Distance("price", None, self.price, self.short_price or self.price)
+            short = self.price if self.short_price is None else self.short_price
+            return Distance("price", None, self.price, short)
         return cast(Distance, _distance(self, ""))
 
 

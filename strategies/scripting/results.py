@@ -6,9 +6,11 @@ from typing import Final
 
 import numpy as np
 
+from engines import reference
 from engines.bars import Bars, Floats
 from engines.batch.summary import statistics
 from engines.event import Fill, Outcome, Trade
+from engines.event.account import Refused
 from engines.kernel import layout as at
 from engines.kernel.layout import Market
 from engines.orders import Refusal
@@ -16,7 +18,11 @@ from engines.payoff import Payoff, payoff_of
 from engines.result import Result, Table
 from engines.spec import Spec
 
-_NOTED: Final = (int(Refusal.POSITION_LIMIT), int(Refusal.SIDE_NOT_ALLOWED))
+_NOTED: Final = (
+    int(Refusal.POSITION_LIMIT),
+    int(Refusal.SIDE_NOT_ALLOWED),
+    int(Refusal.OPPOSITE_IGNORED),
+)
 
 
 def result_of(spec: Spec, outcome: Outcome, market: Market, bars: Bars, start: int) -> Result:
@@ -40,6 +46,55 @@ def result_of(spec: Spec, outcome: Outcome, market: Market, bars: Bars, start: i
             "reason": _whole([one.reason for one in refusals]),
         },
         statistics={name: float(values[0]) for name, values in figures.items()},
+    )
+
+
+def from_oracle(found: reference.Outcome) -> Outcome:
+    """What the oracle came to, its exact money as doubles."""
+    return Outcome(
+        [_fill(one) for one in found.fills],
+        [_trade(one) for one in found.trades],
+        [_trade(one) for one in found.open],
+        [float(one) for one in found.equity],
+        [Refused(one.bar, one.side, one.reason, "") for one in found.refusals],
+    )
+
+
+def _fill(one: reference.Fill) -> Fill:
+    return Fill(
+        bar=one.bar,
+        side=one.side,
+        price=one.price,
+        qty=one.qty,
+        fee=float(one.fee),
+        cash=float(one.cash),
+        signal=one.signal,
+        trade=one.trade,
+        order_id=str(one.order),
+        reason=one.reason,
+    )
+
+
+def _trade(one: reference.Trade) -> Trade:
+    return Trade(
+        number=one.number,
+        side=one.side,
+        entry_id=one.entry_id,
+        entry_signal=one.entry_signal,
+        exit_signal=one.exit_signal,
+        entry_bar=one.entry_bar,
+        exit_bar=one.exit_bar,
+        entry_price=one.entry_price,
+        exit_price=one.exit_price,
+        qty=one.qty,
+        entry_fee=float(one.entry_fee),
+        exit_fee=float(one.exit_fee),
+        pnl=float(one.pnl),
+        reason=one.reason,
+        best=one.best,
+        worst=one.worst,
+        mfe=float(one.mfe),
+        mae=float(one.mae),
     )
 
 
@@ -122,7 +177,9 @@ def _sums(outcome: Outcome, equity: Floats, market: Market, start: int, payoff: 
 
 def _sum_equity(sums: Floats, equity: Floats, initial_cash: float) -> None:
     curve = np.concatenate(([initial_cash], equity))
-    returns = curve[1:] / curve[:-1] - 1.0
+    # A ruined account earns nothing more.
+    before = np.where(curve[:-1] == 0.0, 1.0, curve[:-1])
+    returns = np.where(curve[:-1] == 0.0, 0.0, curve[1:] / before - 1.0)
     peak = np.maximum.accumulate(curve)
     sums[at.STAT_BARS] = len(equity)
     sums[at.STAT_EQUITY] = equity[-1]

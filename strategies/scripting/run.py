@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engines.bars import Bars, dataset_digest
-from engines.commands import Command
-from engines.event import Outcome, Session, bar_events, perpetual_for
+from engines.commands import Command, Properties
+from engines.event import Outcome, Perpetual, Session, bar_events, perpetual_for
 from engines.event.events import Bar as BarEvent
 from engines.funding import FundingRates
 from engines.result import Result
-from engines.script import View
+from engines.script import Script, View
 from engines.spec import Spec
 from strategies.backtest import Terms, bar_range
 from strategies.evaluation.bar_by_bar import Nodes
@@ -89,7 +89,7 @@ def backtest_script(
     spec = Spec(
         strategy_digest=strategy.digest,
         parameters=tuple(sorted(strategy.values.items())),
-        dataset_digest=_dataset_digest(dataset, paid),
+        dataset_digest=name_of_data(dataset, paid),
         instrument=terms.instrument,
         broker=broker,
         anchor_ms=bars.start_ms,
@@ -108,11 +108,27 @@ def backtest_script(
     return result_of(spec, outcome, session.trader.account.market, bars, start)
 
 
-def _dataset_digest(dataset: Dataset, paid: FundingRates | None) -> str:
+def name_of_data(dataset: Dataset, paid: FundingRates | None) -> str:
     """Name of every series that the run depends on, funding included."""
     if paid is None:
         return dataset.digest
     return dataset_digest([dataset.digest, paid.digest])
+
+
+def traded(
+    script: Script,
+    dataset: Dataset,
+    terms: Terms,
+    said: Properties,
+    run: str,
+    perpetual: Perpetual | None,
+    start: int,
+    stop: int,
+) -> Outcome:
+    """What a script's session over the dataset's bars `start` to `stop` came to."""
+    session = Session(script, terms.instrument, terms.broker, said, run, perpetual)
+    tick = float(terms.instrument.tick)
+    return _trade(session, list(bar_events(dataset.bars, tick, dataset.finer))[start:stop])
 
 
 def _trade(session: Session, events: list[BarEvent]) -> Outcome:

@@ -17,6 +17,7 @@ from engines.reference.grid import Grid
 from engines.reference.market import Market, Meeting
 from engines.reference.path import Path
 from engines.reference.pending import Touch
+from engines.reference.sizing import Sizing
 from tests.engines.reference.test_kernel_agrees import test_kernel_and_oracle_agree
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -130,11 +131,15 @@ def a_trail_ignores_its_path(patch: pytest.MonkeyPatch) -> None:
 
 def sized_without_its_fee(patch: pytest.MonkeyPatch) -> None:
     """G3"""
+    right = Sizing._wanted
 
-    def wrong(self: Desk, budget: Fraction, price: Any) -> Any:
-        return self.grid.whole(budget / self.grid.money(price, 1 / self.grid.lot))
+    def wrong(self: Sizing, *args: Any) -> Any:
+        fee, self._taker = self._taker, Fraction(0)
+        units = right(self, *args)
+        self._taker = fee
+        return units
 
-    patch.setattr(Desk, "units_for", wrong)
+    patch.setattr(Sizing, "_wanted", wrong)
 
 
 def fees_on_one_side_only(patch: pytest.MonkeyPatch) -> None:

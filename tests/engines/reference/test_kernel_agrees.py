@@ -58,20 +58,21 @@ def random_run(seed: int) -> Run:
     qty_type = ("fixed", "cash", "percent_of_equity")[int(rng.integers(3))]
     value = {"fixed": 1.234, "cash": 700.0, "percent_of_equity": 30.0}[qty_type]
     # The exits of a graph leave the entry that they belong to.
-    properties = Properties(qty_type, value, int(rng.choice([0, 1, 3])), "ANY")  # type: ignore[arg-type]
+    pyramiding = int(rng.choice([0, 1, 3]))
+    # A graph's entries are checked where they are sized, and not called for afterwards.
+    properties = Properties(qty_type, value, pyramiding, "ANY", margin="checked")  # type: ignore[arg-type]
     fee = float(rng.choice([0.0, 0.0006]))
     broker = replace(
         TRADINGVIEW,
-        initial_cash=10_000.0,
+        # Small accounts come into the margin's reach.
+        initial_cash=float(rng.choice([300.0, 10_000.0])),
         taker_fee_rate=fee,
         maker_fee_rate=fee / 3.0,
         fee_per_contract=float(rng.choice([0.0, 0.01])),
         fee_per_order=float(rng.choice([0.0, 0.5])),
         slippage_ticks=float(rng.integers(0, 3)),
         fill_at="close" if rng.random() < 0.3 else "next_open",
-        # The kernel holds the margin of open entries at their cost, the oracle at their value
-        # (I1): adds that an account can hardly afford differ.
-        check_margin=False,
+        check_margin=bool(rng.random() < 0.5),
     )
     finer = fine if rng.random() < 0.4 else None
     return Run(bars, finer, signals, instrument, broker, properties, random_bracket(rng))

@@ -1,0 +1,116 @@
+"""How many lots where an entry is sized and checked at once? Exactly (G1 to G6, I1)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final
+
+from engines.brackets import Level
+from engines.broker import Broker
+from engines.commands import Properties
+from engines.instrument import Instrument
+from engines.orders import Refusal
+from engines.reference.account import ZERO, Account
+from engines.reference.grid import Ticks, Units, significant
+
+# An order that spends exactly what there is must not fail by the last bit of a double.
+_MARGIN_SLACK: Final = 1 + Fraction(1, 10**9)
+
+
+class Sizing:
+    """Sizes entries as the account is, at a price."""
+
+    def __init__(
+        self, account: Account, broker: Broker, said: Properties, instrument: Instrument
+    ) -> None:
+        self._account, self._broker, self._said = account, broker, said
+        self._instrument = instrument
+        taker = broker.taker_fee_rate
+        self._taker = Fraction(instrument.taker_fee_rate if taker is None else taker)
+        self._leverage = Fraction(broker.leverage)
+
+    def units(
+        self, qty: float | None, side: int, stop: Level | None, price: Ticks, against: Units = 0
+    ) -> Units | Refusal:
+        """Lots of an entry at `price`, or why there are none; `against` lots are closed first."""
+        account = self._account
+        equity = account.equity(price)
+        if against:
+            closed = self._value(price, against) * self._taker
+            equity -= closed + Fraction(self._broker.fee_per_contract) * against * account.grid.lot
+        free = equity - (self._held(price) if side * account.position > 0 else ZERO)
+        units = self._wanted(qty, side, stop, price, equity, free)
+        if units is None:
+            return Refusal.NO_STOP
+        if equity <= 0:
+            return Refusal.NO_EQUITY
+        return self._limits(units, price, free)
+
+    def _value(self, price: Ticks, units: Units) -> Fraction:
+        return self._account.grid.money(price, units)
+
+    def _held(self, price: Ticks) -> Fraction:
+        """Margin of what is open: TradingView's of its value (I1), Bybit's of its cost."""
+        lots = self._account.lots
+        if self._broker.profile == "tradingview":
+            value = sum((self._value(price, lot.units) for lot in lots), ZERO)
+        else:
+            value = sum((self._value(lot.price, lot.units) for lot in lots), ZERO)
+        return value / self._leverage
+
+    def _wanted(
+        self,
+        qty: float | None,
+        side: int,
+        stop: Level | None,
+        price: Ticks,
+        equity: Fraction,
+        free: Fraction,
+    ) -> Units | None:
+        grid, said, digits = self._account.grid, self._said, self._broker.money_digits
+        if qty is not None or said.qty_type == "fixed":
+            return grid.units(said.qty_value if qty is None else qty)
+        value, amount = self._value(price, 1 / grid.lot), Fraction(repr(said.qty_value))
+        if said.qty_type == "risk_percent":
+            loss = self._loss(side, stop, price)
+            if loss is None:
+                return None
+            risk = significant(equity * amount / 100, digits)
+            most = grid.whole(free * self._leverage / value)
+            return min(grid.whole(risk / loss), most)
+        if said.qty_type == "cash":
+            return grid.whole(amount * self._leverage / value)
+        # G3: fees are inside the budget.
+        budget = significant(equity * amount / 100 * self._leverage, digits)
+        budget -= Fraction(self._broker.fee_per_order)
+        cost = value * (1 + self._taker) + Fraction(self._broker.fee_per_contract)
+        return grid.whole(budget / cost)
+
+    def _loss(self, side: int, stop: Level | None, price: Ticks) -> Fraction | None:
+        """What one unit loses from `price` to its stop; None without a stop that is worse."""
+        if stop is None:
+            return None
+        grid, value = self._account.grid, Fraction(stop.value)
+        entry = Fraction(price * grid.tick)
+        level = {
+            "fraction": entry * (1 - side * value),
+            "ticks": entry - side * value * grid.tick,
+            "distance": entry - side * value,
+            "price": value,
+        }[stop.form]
+        loss = -grid.earned(side, price, level / grid.tick, 1 / grid.lot)
+        return loss if loss > 0 else None
+
+    def _limits(self, units: Units, price: Ticks, free: Fraction) -> Units | Refusal:
+        grid, market = self._account.grid, self._instrument
+        if units <= 0:
+            return Refusal.QTY_ZERO
+        # As doubles: an instrument's limits are met by what a ledger shows.
+        if float(units * grid.lot) < float(market.min_qty):
+            return Refusal.MIN_QTY
+        notional = self._value(price, units)
+        if notional < Fraction(market.min_notional):
+            return Refusal.MIN_NOTIONAL
+        if self._broker.check_margin and notional / self._leverage > free * _MARGIN_SLACK:
+            return Refusal.NO_MARGIN
+        return units

@@ -1,0 +1,143 @@
+"""How does a graph read in an engine's words? Its sizing as properties, its exits as brackets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from engines.brackets import Bracket, Level, Target
+from engines.commands import Properties, QtyType
+from strategies.evaluation.bar_by_bar import level_series
+from strategies.graph.exits import (
+    BreakEven,
+    Distance,
+    Exit,
+    StopLoss,
+    TimeExit,
+    TrailingStop,
+)
+from strategies.graph.scalars import Scalar, value_of
+from strategies.graph.sizing import Cash, FixedQty, PercentOfEquity, RiskPercent, Sizing
+from strategies.graph.strategy import OnOpposite, Strategy
+
+X = TypeVar("X", bound=Exit)
+_SIZES: Final[dict[type[Sizing], tuple[QtyType, str]]] = {
+    FixedQty: ("fixed", "qty"),
+    Cash: ("cash", "amount"),
+    PercentOfEquity: ("percent_of_equity", "percent"),
+    RiskPercent: ("risk_percent", "percent"),
+}
+
+
+@dataclass(frozen=True)
+class CoolDownRule:
+    """No entry for so many bars after a position ended, or ended with a loss."""
+
+    bars: int
+    only_loss: bool
+
+
+class GraphRules:
+    """What a strategy with its parameters says beside its signals.
+
+    `values` are the parameters by name, defaults where left out.
+    """
+
+    def __init__(self, strategy: Strategy, values: Mapping[str, float]) -> None:
+        self._values = values
+        self._strategy = strategy
+        self._places = {one.key: place for place, one in enumerate(level_series(strategy))}
+        self.on_opposite: OnOpposite = strategy.on_opposite
+        self.pyramiding = int(self._number(strategy.pyramiding))
+        time_exit = self._exit(TimeExit)
+        self.max_bars = 0 if time_exit is None else int(self._number(time_exit.bars))
+        self.cool_down: CoolDownRule | None = None
+        if strategy.cool_down is not None:
+            rule = strategy.cool_down
+            self.cool_down = CoolDownRule(int(self._number(rule.bars)), rule.after == "loss")
+
+    @property
+    def properties(self) -> Properties:
+        """What the strategy declares about itself, as a script does."""
+        sizing = self._strategy.sizing
+        kind, field = _SIZES[type(sizing)]
+        return Properties(
+            kind,
+            self._number(getattr(sizing, field)),
+            self.pyramiding,
+            # Each entry of a pyramid has exits of its own (E7).
+            close_rule="ANY",
+            margin="checked",
+        )
+
+    def bracket(self, side: int, levels: tuple[float, ...]) -> Bracket | None:
+        """What rests on an entry; None when a series behind a level has no value (yet)."""
+        stop, trail, break_even = (
+            self._exit(StopLoss),
+            self._exit(TrailingStop),
+            self._exit(BreakEven),
+        )
+        targets = self._strategy.targets
+        distances = {
+            "stop": None if stop is None else stop.distance,
+            "trail": None if trail is None else trail.distance,
+            "activation": None if trail is None else trail.activation,
+            "break_even": None if break_even is None else break_even.trigger,
+            **{f"target {number}": one.distance for number, one in enumerate(targets)},
+        }
+        found = {
+            name: self._level(distance, side, levels)
+            for name, distance in distances.items()
+            if distance is not None
+        }
+        if None in found.values():
+            return None
+        aims = tuple(
+            Target(level, self._number(one.portion) * 0.01)
+            for number, one in enumerate(targets)
+            if (level := found[f"target {number}"]) is not None
+        )
+        return Bracket(
+            found.get("stop"),
+            aims,
+            found.get("trail"),
+            found.get("activation"),
+            found.get("break_even"),
+            self._after_target(break_even),
+            self._offset(break_even, side, levels),
+        )
+
+    def moved_stop(self, side: int, levels: tuple[float, ...]) -> Level | None:
+        """Where a stop that follows its series now belongs; None to leave it."""
+        stop = self._exit(StopLoss)
+        if stop is None or not stop.follow:
+            return None
+        return self._level(stop.distance, side, levels)
+
+    def _exit(self, kind: type[X]) -> X | None:
+        return next((one for one in self._strategy.exits if isinstance(one, kind)), None)
+
+    def _after_target(self, said: BreakEven | None) -> int:
+        return 0 if said is None or said.after_target is None else int(said.after_target)
+
+    def _offset(self, said: BreakEven | None, side: int, levels: tuple[float, ...]) -> Level:
+        found = None if said is None else self._level(said.offset, side, levels)
+        return found or Level("fraction", 0.0)
+
+    def _level(self, distance: Distance, side: int, levels: tuple[float, ...]) -> Level | None:
+        value = 0.0 if distance.value is None else self._number(distance.value)
+        if distance.form == "percent":
+            return Level("fraction", value * 0.01)
+        if distance.form == "ticks":
+            return Level("ticks", value)
+        series = distance.long if side > 0 else distance.short
+        column = math.nan if series is None else levels[self._places[series.key]]
+        if distance.form == "price":
+            return None if math.isnan(column) else Level("price", column)
+        # A distance of nothing, or less, is none.
+        return Level("distance", value * column) if column > 0.0 else None
+
+    def _number(self, scalar: Scalar) -> float:
+        return float(value_of(scalar, self._values))
