@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, TypeVar
 
-from engines.bars import Category
+from engines.bars import Category, Floats
 from engines.errors import InvalidInput
 
-Number = TypeVar("Number", float, Fraction)
+Number = TypeVar("Number", float, Fraction, Floats)
 
 
 @dataclass(frozen=True)

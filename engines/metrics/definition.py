@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, Literal, NamedTuple
 
 from engines.metrics.material import Material
@@ -27,3 +27,26 @@ class Metric(NamedTuple):
     source: str
     needs: tuple[Need, ...]
     compute: Compute
+
+
+# A figure of one side: its own trades, and the whole run.
+SideFigure = Callable[[Material, Material], float]
+SideRow = tuple[str, Unit, int, str, str, tuple[Need, ...], SideFigure]
+SIDES: Final = ("", "long_", "short_")
+
+
+def sided(rows: Iterable[SideRow]) -> tuple[Metric, ...]:
+    """Each figure three times: of all, of long (`long_…`) and of short trades (`short_…`)."""
+    told = tuple(rows)
+    return tuple(_of_side(prefix, row) for prefix in SIDES for row in told)
+
+
+def _of_side(prefix: str, row: SideRow) -> Metric:
+    name, unit, better, formula, source, needs, figure = row
+    side = prefix.rstrip("_")
+
+    def compute(material: Material) -> float:
+        return figure(getattr(material, side) if side else material, material)
+
+    said = f"{formula}, of {side} trades" if side else formula
+    return Metric(prefix + name, unit, better, said, source, needs, compute)

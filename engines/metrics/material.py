@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
 
@@ -11,20 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.bars import Bars, Floats
-from engines.errors import InvalidInput
-from engines.intervals import DAY_MS, Times
+from engines.intervals import Times
 from engines.orders import Reason
-from engines.result import Result
+from engines.payoff import LINEAR, Payoff, payoff_of
+from engines.result import Result, Table
+from engines.spec import Spec
 
 Columns = Mapping[str, NDArray[Any]]
+
+# Fills at a level of their own: C4 lets no slippage on them, I4 takes the price that was checked.
+_UNSLIPPED: Final = (Reason.TAKE_PROFIT, Reason.OPEN, Reason.MARGIN_CALL, Reason.LIQUIDATION)
 
 
 @dataclass(frozen=True, eq=False)
 class Trades:
     """Trades as columns of equal length, in the order of their exits; money after fees.
 
-    `fees` of both legs; `mfe` and `mae` are the best and worst profit while a trade was open, net
-    of its entry fee, NaN where unknown. `bars` counts from the entry's to the exit's bar.
+    `fees` of both legs, `entry_fee` of the first; `mfe` and `mae` are the best and worst profit
+    while a trade was open, net of its entry fee, NaN where unknown. `bars` counts from the entry's
+    to the exit's bar. `slippage` is what market and stop orders gave away, NaN where unknown.
     """
 
     side: NDArray[np.int64]
@@ -36,7 +42,9 @@ class Trades:
     qty: Floats
     pnl: Floats
     fees: Floats
+    entry_fee: Floats
     funding: Floats
+    slippage: Floats
     mfe: Floats
     mae: Floats
     reason: NDArray[np.int64]
@@ -48,25 +56,60 @@ class Trades:
         """Some of the trades."""
         return Trades(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
 
+    def of_side(self, side: int) -> Trades:
+        """The long (+1) or the short (−1) ones; with 0 all."""
+        return self if side == 0 else self.where(self.side == side)
+
 
 @dataclass(frozen=True, eq=False)
 class Material:
     """One run, or a bare list of trades with the bars they happened on.
 
-    `equity` (n_bars,) is marked at each close (K3); `close_ms`, `close` the bars' closes and
-    `first_price` the first open. `value` is quote currency per point and unit of quantity.
+    `equity` (n_bars,) is marked at each close of `bars` (K3). `value` is quote currency per point
+    and unit of quantity. What is still open has its last close as `exit_price`.
     """
 
     closed: Trades
     open: Trades
-    close_ms: Times
-    open_ms: Times
-    close: Floats
-    first_price: float
+    bars: Bars
     equity: Floats
     initial_cash: float
     value: float = 1.0
     leverage: float = 1.0
+    payoff: Payoff = LINEAR
+
+    @property
+    def open_ms(self) -> Times:
+        """Opens of the bars, (n_bars,)."""
+        return self.bars.open_ms
+
+    @property
+    def close_ms(self) -> Times:
+        """Closes of the bars, (n_bars,)."""
+        return self.bars.close_ms
+
+    @property
+    def close(self) -> Floats:
+        """Prices at the closes, (n_bars,)."""
+        return self.bars.close
+
+    @property
+    def first_price(self) -> float:
+        """Price of the first open."""
+        return float(self.bars.open[0])
+
+    @cached_property
+    def long(self) -> Material:
+        """The long trades alone; equity stays that of all."""
+        return self._side(1)
+
+    @cached_property
+    def short(self) -> Material:
+        """The short trades alone; equity stays that of all."""
+        return self._side(-1)
+
+    def _side(self, side: int) -> Material:
+        return replace(self, closed=self.closed.of_side(side), open=self.open.of_side(side))
 
     @cached_property
     def curve(self) -> Floats:
@@ -86,38 +129,56 @@ class Material:
     @cached_property
     def daily_returns(self) -> Floats:
         """Returns of UTC days, by the last close of each; the first from the initial cash."""
-        return _returns_of(self._day_ends(self.equity, DAY_MS), self.initial_cash)
+        return _returns_of(self._ends(self.equity, "D"), self.initial_cash)
 
     @cached_property
     def daily_hold(self) -> Floats:
         """Returns of the market on the same days."""
-        return _returns_of(self._day_ends(self.close, DAY_MS), self.first_price)
+        return _returns_of(self._ends(self.close, "D"), self.first_price)
 
     @cached_property
     def monthly_returns(self) -> Floats:
         """Returns of UTC months by equity at closes."""
-        return _returns_of(self._month_ends(self.equity), self.initial_cash)
+        return _returns_of(self._ends(self.equity, "M"), self.initial_cash)
 
     @cached_property
-    def monthly_realised(self) -> Floats:
-        """Returns of UTC months by the equity of closed trades (L2)."""
+    def yearly_returns(self) -> Floats:
+        """Returns of UTC years by equity at closes."""
+        return _returns_of(self._ends(self.equity, "Y"), self.initial_cash)
+
+    @cached_property
+    def weekly_returns(self) -> Floats:
+        """Returns of weeks from Monday on, UTC, by equity at closes."""
+        return _returns_of(self._ends(self.equity, "W"), self.initial_cash)
+
+    @cached_property
+    def monthly_hold(self) -> Floats:
+        """Returns of the market in the same months."""
+        return _returns_of(self._ends(self.close, "M"), self.first_price)
+
+    def realised_returns(self, unit: str) -> Floats:
+        """Returns of UTC months ("M") or days ("D") by the equity of closed trades (L2).
+
+        What is open at the end counts to the last of them, at its last close.
+        """
         at_close = np.searchsorted(self.closed.exit_ms, self.open_ms, side="right")
-        return _returns_of(self._month_ends(self.realised[at_close]), self.initial_cash)
+        ends = self._ends(self.realised[at_close], unit)
+        ends[-1] += float(self.open.pnl.sum())
+        return _returns_of(ends, self.initial_cash)
 
     @property
     def duration_ms(self) -> int:
         """From the first bar's open to the last bar's close."""
         return int(self.close_ms[-1] - self.open_ms[0])
 
-    def _day_ends(self, values: Floats, step_ms: int) -> Floats:
-        periods = self.open_ms // step_ms
+    def _ends(self, values: Floats, unit: str) -> Floats:
+        """Values at the last bar of each UTC day, week (from Monday on), month or year."""
+        moments = self.open_ms.astype("datetime64[ms]")
+        # 1970-01-01 was a Thursday, and numpy's weeks begin with it.
+        shifted = moments + np.timedelta64(3, "D") if unit == "W" else moments
+        periods = shifted.astype(f"datetime64[{unit}]")
         last = np.append(periods[1:] != periods[:-1], True)
-        return np.asarray(values[last])
-
-    def _month_ends(self, values: Floats) -> Floats:
-        months = self.open_ms.astype("datetime64[ms]").astype("datetime64[M]")
-        last = np.append(months[1:] != months[:-1], True)
-        return np.asarray(values[last])
+        return np.array(values[last])
 
 
 def _returns_of(ends: Floats, first: float) -> Floats:
@@ -127,103 +188,47 @@ def _returns_of(ends: Floats, first: float) -> Floats:
 
 def material_of(result: Result, bars: Bars) -> Material:
     """The material of a run; `bars` are those it ran on, at least from its start on."""
-    table = result.trades
-    open_ms = result.open_ms
-    first = int(np.searchsorted(bars.open_ms, open_ms[0]))
-    inside = slice(first, first + len(open_ms))
-    trades = _columns(table, table["entry_fee"] + table["exit_fee"], table["reason"])
+    table, spec = result.trades, result.spec
+    first = int(np.searchsorted(bars.open_ms, result.open_ms[0]))
+    fees = table["entry_fee"] + table["exit_fee"]
+    trades = trades_of({**table, "fees": fees, "slippage": _slippage(table, spec)})
     still = table["reason"] == Reason.OPEN
     return Material(
         trades.where(~still),
         trades.where(still),
-        bars.close_ms[inside],
-        bars.open_ms[inside],
-        bars.close[inside],
-        float(bars.open[inside][0]),
+        bars.rows(first, first + len(result.open_ms)),
         result.equity,
-        result.spec.broker.initial_cash,
-        float(result.spec.instrument.contract_value),
-        result.spec.broker.leverage,
+        spec.broker.initial_cash,
+        float(spec.instrument.contract_value),
+        spec.broker.leverage,
+        payoff_of(spec.broker.profile),
     )
 
 
-_ASKED: Final = ("side", "entry_ms", "exit_ms", "entry_price", "exit_price", "qty", "pnl")
+def trades_of(table: Columns) -> Trades:
+    """Trades out of columns by the names of `Trades`, with entry_bar and exit_bar for `bars`."""
+    own = {name: table[name] for name in Trades.__dataclass_fields__ if name in table}
+    return Trades(**{**own, "bars": table["exit_bar"] - table["entry_bar"]})
 
 
-def material_from_trades(
-    rows: Columns, bars: Bars, initial_cash: float, value: float = 1.0, leverage: float = 1.0
-) -> Material:
-    """The material of a bare list of closed trades on bars; equity is marked at each close (K3).
+def _slippage(table: Table, spec: Spec) -> Floats:
+    """Money that each trade's market and stop fills gave away (C4).
 
-    `rows` holds side (+1, −1), entry_ms, exit_ms (opens of their bars), entry_price, exit_price,
-    qty, pnl (net), and where known fees, funding, mfe, mae. Raises InvalidInput for a column that
-    is missing, or a trade outside the bars.
+    An entry counts as one unless its fee is the maker's: the ledger does not tell kinds of orders.
     """
-    for name in _ASKED:
-        if name not in rows:
-            raise InvalidInput("trades", sorted(rows), f"a column {name}")
-    order = np.argsort(rows["exit_ms"], kind="stable")
-    table = {name: np.asarray(column)[order] for name, column in rows.items()}
-    entry_bar, exit_bar = (_bar_of(bars, table[name], name) for name in ("entry_ms", "exit_ms"))
-    n_rows = len(order)
-    table |= {
-        "entry_bar": entry_bar,
-        "exit_bar": exit_bar,
-        "funding": table.get("funding", np.zeros(n_rows)),
-        "mfe": table.get("mfe", np.full(n_rows, np.nan)),
-        "mae": table.get("mae", np.full(n_rows, np.nan)),
-    }
-    fees = table.get("fees", np.zeros(n_rows))
-    trades = _columns(table, fees, np.zeros(n_rows, dtype=np.int64))
-    equity = _marked(table, fees, bars, initial_cash, value)
-    nothing = trades.where(np.zeros(n_rows, dtype=bool))
-    return Material(
-        trades,
-        nothing,
-        bars.close_ms,
-        bars.open_ms,
-        bars.close,
-        float(bars.open[0]),
-        equity,
-        initial_cash,
-        value,
-        leverage,
-    )
+    step = spec.broker.slippage_ticks * float(spec.instrument.tick)
+    point = table["qty"] * float(spec.instrument.contract_value)
+    maker = _rate(spec.broker.maker_fee_rate, spec.instrument.maker_fee_rate)
+    taker = _rate(spec.broker.taker_fee_rate, spec.instrument.taker_fee_rate)
+    worth = payoff_of(spec.broker.profile).worth(table["entry_price"])
+    paid = table["entry_fee"] / (worth * point)
+    slipped_in = (maker == taker) | (np.abs(paid - maker) >= np.abs(paid - taker))
+    slipped_out = ~np.isin(table["reason"], _UNSLIPPED)
+    legs = slipped_in.astype(np.float64) + slipped_out
+    # A tick of an inverse contract is worth less coin the higher the price.
+    tick_worth = worth * step / table["entry_price"]
+    return np.asarray(point * tick_worth * legs)
 
 
-def _columns(table: Columns, fees: Floats, reason: NDArray[Any]) -> Trades:
-    return Trades(
-        side=table["side"].astype(np.int64),
-        entry_ms=table["entry_ms"],
-        exit_ms=table["exit_ms"],
-        bars=table["exit_bar"] - table["entry_bar"],
-        fees=fees,
-        reason=reason,
-        **{
-            name: table[name]
-            for name in ("entry_price", "exit_price", "qty", "pnl", "funding", "mfe", "mae")
-        },
-    )
-
-
-def _bar_of(bars: Bars, times: Times, name: str) -> NDArray[np.int64]:
-    found = np.searchsorted(bars.open_ms, times, side="right") - 1
-    outside = (found < 0) | (times >= bars.close_ms[np.maximum(found, 0)])
-    if outside.any():
-        moment = np.datetime64(int(times[outside][0]), "ms")
-        have = f"{np.datetime64(bars.start_ms, 'ms')}Z to {np.datetime64(bars.end_ms, 'ms')}Z"
-        raise InvalidInput(f"trades.{name}", f"{moment}Z", f"inside a bar, which reach from {have}")
-    return found
-
-
-def _marked(table: Columns, fees: Floats, bars: Bars, initial_cash: float, value: float) -> Floats:
-    """Equity at every close: what was closed until then, and what was open then."""
-    equity = np.full(len(bars), initial_cash)
-    for k in range(len(fees)):
-        first, last = int(table["entry_bar"][k]), int(table["exit_bar"][k])
-        point = table["side"][k] * table["qty"][k] * value
-        # H5: the entry's half of the fees is paid at once; a list does not tell the halves.
-        held = (bars.close[first:last] - table["entry_price"][k]) * point
-        equity[first:last] += held - fees[k] / 2.0
-        equity[last:] += table["pnl"][k]
-    return equity
+def _rate(own: float | None, venue: Decimal) -> float:
+    return float(venue) if own is None else own

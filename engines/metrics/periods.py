@@ -8,8 +8,9 @@ from engines.bars import Floats
 from engines.errors import InvalidInput
 from engines.intervals import DAY_MS, YEAR_MS
 from engines.metrics.drawdowns import episodes
-from engines.metrics.equity_figures import point_times, yearly_ratio
+from engines.metrics.equity_figures import point_times
 from engines.metrics.material import Columns, Material
+from engines.metrics.return_figures import yearly_ratio
 
 
 def months(material: Material) -> Columns:

@@ -9,65 +9,37 @@ import numpy as np
 
 from engines.errors import InvalidInput
 from engines.metrics.account_figures import ACCOUNT_METRICS
+from engines.metrics.aliases import ALIASES
 from engines.metrics.benchmark_figures import BENCHMARK_METRICS
-from engines.metrics.definition import Metric
+from engines.metrics.definition import SIDES, Metric
 from engines.metrics.equity_figures import EQUITY_METRICS
 from engines.metrics.material import Material
+from engines.metrics.return_figures import RETURN_METRICS
+from engines.metrics.side_figures import SIDE_METRICS
 from engines.metrics.streaming import significant
 from engines.metrics.trade_figures import TRADE_METRICS
+from engines.metrics.trade_shape import SHAPE_METRICS
 
-FAMILIES: Final = {
+# Families whose figures exist of all, of long and of short trades.
+SIDED: Final = {
     "Trades": TRADE_METRICS,
-    "Equity and risk": EQUITY_METRICS,
+    "Spread, streaks and holding": SHAPE_METRICS,
+    "Account as TradingView tells it": SIDE_METRICS,
+}
+FAMILIES: Final = {
+    **SIDED,
+    "Equity": EQUITY_METRICS,
+    "Returns and risk": RETURN_METRICS,
     "Beside the market": BENCHMARK_METRICS,
-    "Account, costs and margin": ACCOUNT_METRICS,
+    "Costs, margin and exposure": ACCOUNT_METRICS,
 }
 METRICS: Final = {one.name: one for family in FAMILIES.values() for one in family}
-# Names that users know from elsewhere.
-ALIASES: Final = {
-    "total_trades": "trades",
-    "closed_trades": "trades",
-    "total_commission": "fees",
-    "commission_paid": "fees",
-    "percent_profitable": "win_rate",
-    "avg_trade": "average_trade",
-    "expectancy": "average_trade",
-    "expected_payoff": "average_trade",
-    "avg_win": "average_win",
-    "avg_loss": "average_loss",
-    "avg_win_loss_ratio": "payoff_ratio",
-    "risk_reward_ratio": "payoff_ratio",
-    "sqn": "system_quality",
-    "kelly_percent": "kelly",
-    "kelly_criterion": "kelly",
-    "long_pnl": "long_net_profit",
-    "short_pnl": "short_net_profit",
-    "best_trade": "largest_win",
-    "worst_trade": "largest_loss",
-    "max_win_streak": "max_consecutive_wins",
-    "max_loss_streak": "max_consecutive_losses",
-    "avg_bars_in_trade": "average_bars",
-    "avg_bars_in_winning": "average_bars_winning",
-    "avg_bars_in_losing": "average_bars_losing",
-    "annual_return": "cagr",
-    "annualized_return": "cagr",
-    "calmar_ratio": "calmar",
-    "sharpe_ratio": "daily_sharpe",
-    "sortino_ratio": "daily_sortino",
-    "omega_ratio": "omega",
-    "treynor_ratio": "treynor",
-    "open_pnl": "open_profit",
-    "exposure_time": "exposure",
-    "buy_hold_return": "buy_and_hold_profit",
-    "buy_hold_return_pct": "buy_and_hold_return",
-    "strategy_outperformance": "outperformance",
-    "max_contracts_held": "max_contracts",
-    "avg_margin_used": "average_margin",
-    "max_margin_used": "max_margin",
-    "account_size_required": "account_size",
-    "return_on_capital": "net_profit_fraction",
-    "commission_drag": "fee_drag",
-}
+# Names of figures that differ by more than the side of their trades.
+IDEAS: Final = tuple(
+    one.name
+    for title, family in FAMILIES.items()
+    for one in family[: len(family) // (len(SIDES) if title in SIDED else 1)]
+)
 
 
 def metric(name: str) -> Metric:

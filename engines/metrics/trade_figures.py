@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import numpy as np
 
 from engines.bars import Floats
-from engines.metrics.definition import NAN, Metric, Unit
+from engines.metrics.definition import NAN, Metric, SideRow, Unit, sided
 from engines.metrics.material import Material, Trades
+from engines.metrics.position import notional
 
 _HOUR_MS: Final = 3_600_000.0
 Figure = Callable[[Trades, Material], float]
+FigureRow = tuple[str, Unit, int, str, str, Figure]
 
 
 def mean(values: Floats) -> float:
@@ -47,7 +49,7 @@ def gross_loss(trades: Trades) -> float:
 
 def fractions(trades: Trades, material: Material) -> Floats:
     """Profit of each trade as a share of its entry's notional (K6)."""
-    return trades.pnl / (trades.entry_price * trades.qty * material.value)
+    return trades.pnl / notional(trades.entry_price, trades.qty * material.value, material.payoff)
 
 
 def payoff(trades: Trades) -> float:
@@ -77,6 +79,13 @@ def system_quality(trades: Trades) -> float:
     return over(len(trades) ** 0.5 * mean(trades.pnl), float(trades.pnl.std(ddof=1)))
 
 
+def turnover(trades: Trades, material: Material) -> float:
+    """Value traded by both legs."""
+    legs = np.concatenate((trades.entry_price, trades.exit_price))
+    point = np.tile(trades.qty * material.value, 2)
+    return float(notional(legs, point, material.payoff).sum())
+
+
 def _largest(values: Floats) -> float:
     return float(values.max()) if len(values) else NAN
 
@@ -88,7 +97,7 @@ def _efficiency(trades: Trades) -> float:
 _TV: Final = "TradingView strategy report"
 _OLD: Final = "definition"
 # name, unit, better, formula, source, figure
-_FIGURES: Final[tuple[tuple[str, Unit, int, str, str, Figure], ...]] = (
+_FIGURES: Final[tuple[FigureRow, ...]] = (
     ("trades", "count", 0, "closed trades", _TV, lambda t, m: float(len(t))),
     ("winning_trades", "count", 1, "pnl > 0", _TV, lambda t, m: float(len(wins(t)))),
     ("losing_trades", "count", -1, "pnl < 0", _TV, lambda t, m: float(len(losses(t)))),
@@ -162,30 +171,18 @@ _FIGURES: Final[tuple[tuple[str, Unit, int, str, str, Figure], ...]] = (
     ("system_quality", "ratio", 1, "√n · mean pnl / deviation", "Tharp (2008), SQN",
      lambda t, m: system_quality(t)),
     ("turnover", "quote", 0, "Σ (entry + exit notional)", "definition",
-     lambda t, m: float(((t.entry_price + t.exit_price) * t.qty).sum()) * m.value),
+     turnover),
 )  # fmt: skip
 
 
-def _metric(
-    prefix: str,
-    side: int,
-    name: str,
-    unit: Unit,
-    better: int,
-    formula: str,
-    source: str,
-    figure: Figure,
-) -> Metric:
-    def compute(material: Material) -> float:
-        trades = material.closed
-        return figure(trades if side == 0 else trades.where(trades.side == side), material)
+def of_trades(rows: Iterable[FigureRow]) -> tuple[Metric, ...]:
+    """Metrics of closed trades: of all, of long and of short ones."""
 
-    said = formula if side == 0 else f"{formula}, of {prefix.rstrip('_')} trades"
-    return Metric(prefix + name, unit, better, said, source, ("trades",), compute)
+    def told(row: FigureRow) -> SideRow:
+        name, unit, better, formula, source, figure = row
+        return (name, unit, better, formula, source, ("trades",), lambda p, w: figure(p.closed, w))
+
+    return sided(told(row) for row in rows)
 
 
-TRADE_METRICS: Final = tuple(
-    _metric(prefix, side, *figure)
-    for prefix, side in (("", 0), ("long_", 1), ("short_", -1))
-    for figure in _FIGURES
-)
+TRADE_METRICS: Final = of_trades(_FIGURES)

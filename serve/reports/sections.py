@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from engines.batch.summary import STATISTICS
-from engines.metrics.registry import FAMILIES, METRICS
+from engines.metrics.definition import SIDES
+from engines.metrics.registry import FAMILIES, METRICS, SIDED
 from serve.reports import figures, words
 from serve.reports.content import Run, Sweep
 from serve.reports.figures import Shown
@@ -148,7 +149,7 @@ def metric_tables(run: Run) -> tuple[MetricTable, ...]:
         return ()
     tables = []
     for title, family in FAMILIES.items():
-        prefixes = ("", "long_", "short_") if title == "Trades" else ("",)
+        prefixes = SIDES if title in SIDED else SIDES[:1]
         heads = ("All", "Long", "Short") if len(prefixes) > 1 else ("Value",)
         names = [one.name for one in family]
         rows = tuple(

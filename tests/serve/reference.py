@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
-from engines.metrics.registry import ALIASES, FAMILIES, METRICS
+from engines.metrics.aliases import ALIASES
+from engines.metrics.registry import FAMILIES, IDEAS, METRICS
+from engines.metrics.tradingview import SHEETS, sides_of
 from serve.cli import bst
 from serve.commands.requests import BacktestRequest, SweepRequest
 from strategies.graph.schema import schema
@@ -15,12 +17,24 @@ from strategies.graph.schema import schema
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 WIDTH = 100
 METRICS_PAGE = (
-    "{count} figures of a run. `bst backtest --json` gives them under `metrics`, the report under "
+    "{ideas} figures of a run, {count} with those of long and of short trades alone (`long_…`, "
+    "`short_…`). `bst backtest --json` gives them under `metrics`, the report under "
     "*All metrics*, a notebook by `result.metrics()`. A figure that is undefined is left empty "
     "(null), never 0. Fractions are fractions: 0.05 is 5 %.\n\n"
-    "Days and months are UTC and end at their last close. Drawdowns *at closes* use equity with "
-    "open profit, *closed* ones the equity of closed trades, *intrabar* ones each trade's worst "
-    "point; the fees of an entry are in all three."
+    "A figure of a side is made of its own trades; *of all trades* says where it is measured by "
+    "the whole account. Days, weeks from Monday on, months and years are UTC and end at their last "
+    "close. Drawdowns *at closes* use equity with open profit, *closed* ones that of closed "
+    "trades as TradingView counts its falls, *intrabar* ones the worst moment of a position; the "
+    "fees of an entry are in all three.\n\n"
+    "Every figure is checked against a second algorithm, the returns also against empyrical and "
+    "quantstats; `tests/engines/metrics/test_peers.py` says where those are wrong."
+)
+
+TRADINGVIEW = (
+    "The rows of its exported workbook, by their labels there. *As here only*: TradingView leaves "
+    "the sides empty, the report shows them. Figures that are not settled by TradingView's own "
+    "exports: percentages of drawdowns and run-ups at closes (here of the initial cash), margin "
+    "efficiency of one side (here its growth over its own margin)."
 )
 
 
@@ -38,7 +52,7 @@ def pages() -> dict[str, str]:
 def _metrics() -> str:
     heads = "| metric | unit | better | formula | source | needs |\n|-|-|-|-|-|-|"
     better = {1: "more", -1: "less", 0: "neither"}
-    parts = [f"# Metrics\n\n{METRICS_PAGE.format(count=len(METRICS))}"]
+    parts = [f"# Metrics\n\n{METRICS_PAGE.format(count=len(METRICS), ideas=len(IDEAS))}"]
     for title, family in FAMILIES.items():
         rows = [
             f"| `{one.name}` | {one.unit} | {better[one.better]} | {_cell(one.formula)} "
@@ -46,9 +60,25 @@ def _metrics() -> str:
             for one in family
         ]
         parts.append("\n".join([f"## {title}\n", heads, *rows]))
+    parts.append(_tradingview())
     aliases = [f"| `{name}` | `{target}` |" for name, target in sorted(ALIASES.items())]
     parts.append("\n".join(["## Other names\n", "| name | is |\n|-|-|", *aliases]))
     return "\n\n".join(parts) + "\n"
+
+
+def _tradingview() -> str:
+    heads = "| TradingView says | sheet | in its unit | in percent | long and short |\n|-|-|-|-|-|"
+    rows = [
+        f"| {row.label} | {sheet} | {_name(row.value)} | {_name(row.percent)} "
+        f"| {'yes' if len(sides_of(row)) > 1 else 'as here only' if row.sides else 'no'} |"
+        for sheet, found in SHEETS.items()
+        for row in found
+    ]
+    return "\n".join(["## TradingView's report\n", TRADINGVIEW, "", heads, *rows])
+
+
+def _name(name: str) -> str:
+    return f"`{name}`" if name else ""
 
 
 def _cell(text: str) -> str:

@@ -1,0 +1,151 @@
+"""Under which other names are metrics known? Those of the predecessor, of TradingView and peers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+# Names that also exist with a side: before the name, after it, or after its first part.
+_SIDED: Final = {
+    "total_trades": "trades",
+    "closed_trades": "trades",
+    "pnl": "net_profit",
+    "pnl_pct": "net_profit_fraction",
+    "net_profit_pct": "net_profit_fraction",
+    "gross_profit_pct": "gross_profit_fraction",
+    "gross_loss_pct": "gross_loss_fraction",
+    "return_on_capital": "net_profit_fraction",
+    "return_on_initial_capital": "net_profit_fraction",
+    "total_commission": "fees_paid",
+    "commission": "fees_paid",
+    "commission_paid": "fees_paid",
+    "percent_profitable": "win_rate",
+    "win_rate_pct": "win_rate",
+    "avg_trade": "average_trade",
+    "avg_trade_value": "average_trade",
+    "avg_trade_pct": "average_trade_fraction",
+    "expectancy": "average_trade",
+    "expected_payoff": "average_trade",
+    "expectancy_pct": "average_trade_fraction",
+    "expectancy_pct_ratio": "expectancy_fraction_ratio",
+    "avg_win": "average_win",
+    "avg_win_value": "average_win",
+    "avg_win_pct": "average_win_fraction",
+    "avg_profit_pct": "average_win_fraction",
+    "avg_loss": "average_loss",
+    "avg_loss_value": "average_loss",
+    "avg_loss_pct": "average_loss_fraction",
+    "avg_win_loss_ratio": "payoff_ratio",
+    "risk_reward_ratio": "payoff_ratio",
+    "largest_win_value": "largest_win",
+    "largest_loss_value": "largest_loss",
+    "largest_win_pct": "largest_win_fraction",
+    "largest_loss_pct": "largest_loss_fraction",
+    "largest_win_pct_of_gross": "largest_win_share",
+    "largest_loss_pct_of_gross": "largest_loss_share",
+    "best_trade": "largest_win",
+    "worst_trade": "largest_loss",
+    "max_consec_wins": "max_consecutive_wins",
+    "max_consec_losses": "max_consecutive_losses",
+    "max_win_streak": "max_consecutive_wins",
+    "max_loss_streak": "max_consecutive_losses",
+    "avg_bars": "bars_in_trades",
+    "avg_bars_in_trade": "bars_in_trades",
+    "avg_bars_in_winning": "bars_in_winning_trades",
+    "avg_win_bars": "bars_in_winning_trades",
+    "avg_bars_in_losing": "bars_in_losing_trades",
+    "avg_loss_bars": "bars_in_losing_trades",
+    "avg_trade_duration": "average_hours",
+    "avg_trade_duration_hours": "average_hours",
+    "max_trade_duration": "longest_hours",
+    "min_trade_duration": "shortest_hours",
+    "sqn": "system_quality",
+    "kelly_percent": "kelly",
+    "kelly_criterion": "kelly",
+    "open_pnl": "open_profit",
+    "open_pnl_pct": "open_profit_fraction",
+    "exposure_time": "exposure",
+    "max_drawdown_intrabar": "intrabar_drawdown_fraction",
+    "max_drawdown_intrabar_value": "intrabar_drawdown",
+    "max_runup_intrabar": "intrabar_runup_fraction",
+    "max_runup_intrabar_value": "intrabar_runup",
+    "recovery": "return_on_drawdown",
+    "max_contracts_held": "max_contracts",
+    "avg_margin_used": "average_margin",
+    "max_margin_used": "max_margin",
+    "account_size_required": "account_size",
+    "return_on_account_size_required": "return_on_account_size",
+    "sharpe_ratio": "tradingview_sharpe",
+    "sortino_ratio": "tradingview_sortino",
+}
+# "kelly_percent_long" and the like: the side last, as the predecessor wrote some.
+_SIDE_LAST: Final = {
+    "kelly_percent": "kelly",
+    "cagr": "closed_cagr",
+    "recovery": "return_on_drawdown",
+    "sharpe": "tradingview_sharpe",
+    "sortino": "tradingview_sortino",
+    "calmar": "closed_calmar",
+    "avg_bars_in": "bars_in_trades",
+    "avg_bars_in_winning": "bars_in_winning_trades",
+    "avg_bars_in_losing": "bars_in_losing_trades",
+    "avg_win": "average_win",
+    "avg_loss": "average_loss",
+    "avg_trade": "average_trade",
+}
+_OTHERS: Final = {
+    "max_drawdown_value": "max_drawdown_money",
+    "avg_drawdown": "average_drawdown",
+    "avg_drawdown_value": "average_drawdown_money",
+    "max_runup_value": "max_runup_money",
+    "avg_runup": "average_runup",
+    "avg_runup_value": "average_runup_money",
+    "annual_return": "cagr",
+    "annualized_return": "cagr",
+    "annualized_return_pct": "cagr",
+    "total_return_pct": "total_return",
+    "initial_capital": "initial_cash",
+    "volatility_pct": "volatility",
+    "calmar_ratio": "calmar",
+    "omega_ratio": "omega",
+    "treynor_ratio": "treynor",
+    "martin_ratio": "ulcer_performance",
+    "gain_to_pain_ratio": "gain_to_pain",
+    "max_drawdown_abs": "max_drawdown_money",
+    "avg_drawdown_pct": "average_drawdown",
+    "max_drawdown_duration": "max_drawdown_days",
+    "max_drawdown_duration_days": "max_drawdown_days",
+    "max_drawdown_duration_bars": "max_drawdown_bars",
+    "avg_drawdown_duration": "average_drawdown_days",
+    "avg_drawdown_duration_bars": "average_drawdown_bars",
+    "avg_runup_duration_bars": "average_runup_bars",
+    "recovery_time": "recovery_days",
+    "total_long_trades": "long_trades",
+    "total_short_trades": "short_trades",
+    "sharpe_samples": "return_samples",
+    "buy_hold_return": "buy_and_hold_profit",
+    "buy_hold_return_pct": "buy_and_hold_profit_fraction",
+    "strategy_outperformance": "outperformance",
+    "win_rate_vs_benchmark": "days_better",
+    "return_consistency": "positive_months",
+    "total_slippage": "slippage",
+    "commission_drag": "fee_drag",
+    "night_return": "night_profit",
+    "morning_return": "morning_profit",
+    "afternoon_return": "afternoon_profit",
+    "evening_return": "evening_profit",
+}
+
+
+def _every() -> Iterator[tuple[str, str]]:
+    for name, target in _SIDED.items():
+        yield name, target
+        for side in ("long_", "short_"):
+            yield f"{side}{name}", f"{side}{target}"
+    for name, target in _SIDE_LAST.items():
+        for side in ("long", "short"):
+            yield f"{name}_{side}", f"{side}_{target}"
+    yield from _OTHERS.items()
+
+
+ALIASES: Final = dict(_every())
