@@ -199,7 +199,7 @@ def _fields(
     }
     if parameters:
         fields["parameters"] = dict(parameters)
-    top = ("search", "rows", "seed", "train_percent", "objective")
+    top = ("engine", "search", "rows", "seed", "train_percent", "objective")
     for name, value in options.items():
         part = next((part for part, kind in parts.items() if name in kind.model_fields), None)
         if part is not None:

@@ -95,16 +95,27 @@ _KERNEL_PROFILES: Final = ("bybit_linear", "tradingview")
 def _check_rules(terms: Terms) -> None:
     broker, traded = terms.broker, terms.instrument
     check_profile(broker.profile, traded.category, traded.symbol)
+    check_broker(broker)
+
+
+def check_broker(broker: Broker) -> None:
+    """Raise InvalidInput, naming the setting, for rules that the kernel does not have."""
     if broker.profile not in _KERNEL_PROFILES:
         expected = (
-            f"{' or '.join(_KERNEL_PROFILES)} for a graph: the kernel's money is linear and it may "
-            "be short of anything; event strategies trade inverse contracts and spot"
+            f"{' or '.join(_KERNEL_PROFILES)} on the kernel, whose money is linear and which may "
+            "be short of anything; single backtests of others run on the event engine"
         )
         raise InvalidInput("broker.profile", broker.profile, expected)
     for name in ("margin_mode", "funding"):
         if getattr(broker, name) != "none":
-            expected = "none for a graph: event strategies are liquidated and pay funding"
+            expected = "none on the kernel: single backtests with it run on the event engine"
             raise InvalidInput(f"broker.{name}", getattr(broker, name), expected)
+
+
+def kernel_knows(broker: Broker) -> bool:
+    """Whether the kernel has the broker's rules: linear money, no liquidation, no funding."""
+    venue = broker.margin_mode != "none" or broker.funding != "none"
+    return broker.profile in _KERNEL_PROFILES and not venue
 
 
 def check_ticks(strategy: Strategy, instrument: Instrument) -> None:

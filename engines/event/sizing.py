@@ -106,6 +106,11 @@ def units_checked(
     else:
         away = _risked(stop_distance(stop, side, price, market), side, price, account.payoff)
         units = float(entry_units(mode, size, equity, free, worth, away, market))
+    if account.payoff.inverse:
+        # A venue's smallest order is in quote currency.
+        if 0.0 < quantity(units, market) * market.contract_value < market.min_notional:
+            return units, Refusal.MIN_NOTIONAL
+        market = market._replace(min_notional=0.0)
     code = check_entry(units, equity, free, worth, market)
     return units, Refusal(int(code)) if code else None
 

@@ -109,7 +109,8 @@ class Sizing:
         if float(units * grid.lot) < float(market.min_qty):
             return Refusal.MIN_QTY
         notional = self._value(price, units)
-        if notional < Fraction(market.min_notional):
+        # A venue's smallest order is in quote currency.
+        if (grid.value * units if grid.inverse else notional) < Fraction(market.min_notional):
             return Refusal.MIN_NOTIONAL
         if self._broker.check_margin and notional / self._leverage > free * _MARGIN_SLACK:
             return Refusal.NO_MARGIN

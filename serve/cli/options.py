@@ -69,6 +69,7 @@ _REQUEST: Final = (
     click.option("--compare-tolerance", type=float, help="Numbers this close are equal."),
     click.option("--margin-mode", help="none, isolated or cross: liquidate as Bybit does."),
     click.option("--funding", help="none, or history: pay the symbol's own."),
+    click.option("--engine", help="auto, cpu, event or reference (the oracle)."),
     click.option("--tick", help="Price step, instead of the venue's."),
     click.option("--lot", help="Quantity step, instead of the venue's."),
     click.option("--min-notional", help="Smallest order, instead of the venue's."),
@@ -98,7 +99,7 @@ def fields_from(given: Mapping[str, Any]) -> dict[str, Any]:
     for part, names in (("data", (*_DATA, "file", "warm_up_days")), ("broker", _BROKER)):
         _overrule(fields, part, names, given)
     _overrule(fields, "instrument", _INSTRUMENT, given)
-    for name in _SEARCH:
+    for name in ("engine", *_SEARCH):
         if given.get(name) is not None:
             fields[name] = given[name]
     settings = dict(_setting(text) for text in given.get("settings", ()))

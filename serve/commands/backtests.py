@@ -21,9 +21,10 @@ from serve.commands.job import Job, Ticket
 from serve.commands.markets import Chart, Charts, resolve
 from serve.commands.requests import BacktestRequest, Number
 from serve.commands.strategies import any_strategy_from, stored_strategy
-from strategies.backtest import Terms, backtest, checked_values
+from strategies.backtest import Terms, checked_values
 from strategies.graph.strategy import Strategy
-from strategies.scripting import EventStrategy, backtest_script
+from strategies.running import Engine, engine_for, run_strategy
+from strategies.scripting import EventStrategy
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +66,18 @@ def run_backtest(request: BacktestRequest, settings: Settings, ticket: Ticket) -
         if isinstance(strategy, EventStrategy)
         else checked_values(strategy, request.parameters)
     )
+    broker = request.broker.broker(request.data.category)
+    # Before any bar is fetched.
+    engine_for(strategy, broker, request.engine)
     charts = resolve(request, strategy, settings, ticket)
     for note in charts.notes:
         ticket.note(note)
-    broker = request.broker.broker(request.data.category)
     runs = []
     for number, chart in enumerate(charts.charts):
         ticket.report(number, len(charts.charts), f"backtest of {chart.name}")
         terms = Terms(chart.instrument, broker, _funding(charts, chart, broker))
-        runs.append(run_chart(strategy, values, charts, chart, terms, request.data.start))
+        start_ms = request.data.start
+        runs.append(run_chart(strategy, values, charts, chart, terms, start_ms, request.engine))
     backtested = Backtested(request, strategy, values, charts, tuple(runs))
     _record(backtested, settings)
     return backtested
@@ -93,12 +97,12 @@ def run_chart(
     chart: Chart,
     terms: Terms,
     start_ms: int | None,
+    engine: Engine = "auto",
 ) -> Run:
     """One row of parameters over one chart, everything kept."""
     dataset = load_dataset(Catalog(charts.catalog_root), chart.dataset)
-    if isinstance(strategy, EventStrategy):
-        return Run(chart, dataset.bars, backtest_script(strategy, dataset, terms, start_ms))
-    return Run(chart, dataset.bars, backtest(strategy, values, dataset, terms, start_ms))
+    result = run_strategy(strategy, values, dataset, terms, start_ms, engine=engine)
+    return Run(chart, dataset.bars, result)
 
 
 def _record(backtested: Backtested, settings: Settings) -> None:

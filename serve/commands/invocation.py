@@ -56,6 +56,8 @@ def _rest(request: BacktestRequest) -> Iterator[str]:
     for fields in parts.values():
         for field, value in fields.items():
             yield from _option(field, value)
+    if request.engine != "auto":
+        yield from _option("engine", request.engine)
 
 
 def _search(request: SweepRequest) -> Iterator[str]:

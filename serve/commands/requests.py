@@ -31,6 +31,7 @@ from engines.broker import (
 )
 from engines.errors import InvalidInput
 from engines.intervals import Interval, parse_interval
+from strategies.running import Engine
 
 Request = TypeVar("Request", bound="Model")
 
@@ -103,10 +104,10 @@ class BrokerRequest(Model):
     exits_from: ExitsFrom | None = None
     compare_tolerance: float | None = Field(default=None, ge=0, le=1)
     margin_mode: MarginMode | None = Field(
-        default=None, description="liquidate as Bybit does; event strategies only"
+        default=None, description="liquidate as Bybit does; single backtests only"
     )
     funding: FundingFrom | None = Field(
-        default=None, description="history pays the symbol's own; event strategies only"
+        default=None, description="history pays the symbol's own; single backtests only"
     )
 
     def broker(self, category: Category) -> Broker:
@@ -159,6 +160,10 @@ class BacktestRequest(Model):
     data: DataRequest = DataRequest()
     broker: BrokerRequest = BrokerRequest()
     instrument: InstrumentRequest | None = None
+    engine: Engine = Field(
+        default="auto",
+        description="auto: the kernel, or the event engine for rules that the kernel lacks",
+    )
 
 
 class AxisRequest(Model):
@@ -189,6 +194,8 @@ class SweepRequest(BacktestRequest):
         """Raise InvalidInput for what one field alone cannot tell."""
         if self.objective not in STATISTICS:
             raise InvalidInput("objective", self.objective, f"one of {', '.join(STATISTICS)}")
+        if self.engine not in ("auto", "cpu"):
+            raise InvalidInput("engine", self.engine, "auto or cpu for a sweep")
         if self.search != "grid" and self.rows is None:
             raise InvalidInput("rows", None, f"a number for a {self.search} search")
 

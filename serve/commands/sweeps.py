@@ -25,7 +25,7 @@ from serve.commands.markets import Chart, Charts, resolve
 from serve.commands.requests import Number, SweepRequest, request_from
 from serve.commands.spaces import space_from
 from serve.commands.strategies import stored_strategy, strategy_from
-from strategies.backtest import allowed_rows
+from strategies.backtest import allowed_rows, check_broker
 from strategies.graph.strategy import Strategy
 from strategies.graph.writing import to_json
 from strategies.library import LIBRARY
@@ -201,6 +201,7 @@ def _searched(request: SweepRequest, settings: Settings, ticket: Ticket) -> _Sea
     strategy = strategy_from(request.strategy)
     space, fixed = space_from(request, strategy)
     broker = request.broker.broker(request.data.category)
+    check_broker(broker)
     free = rows_of(space, lambda block: allowed_rows(strategy, {**block, **_whole(fixed, block)}))
     rows = {**free, **_whole(fixed, free)}
     charts = resolve(request, strategy, settings, ticket)

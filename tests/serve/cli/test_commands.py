@@ -225,7 +225,10 @@ def test_an_event_strategy_pays_funding_and_is_liquidated(
     assert said["runs"][0]["statistics"]["net_profit"] < -1_000
     free = bst("backtest", tmp_path / "levered.py", *given, "--end", "2025-01-11", "--json")
     assert json.loads(free.out)["runs"][0]["digest"] != said["runs"][0]["digest"]
-    refused = bst("backtest", "sma_cross", *given, "--end", "2025-01-11", "--funding", "history")
+    paying = [*given, "--end", "2025-01-11", "--funding", "history"]
+    graph = bst("backtest", "sma_cross", *paying)
+    assert graph.code == 0, graph.err
+    refused = bst("sweep", "sma_cross", *paying, *SEARCH)
     assert refused.code == 2
     assert "broker.funding" in refused.err
 
@@ -242,9 +245,45 @@ def test_an_inverse_contract_is_traded_in_its_coin(bst: Bst, home: Path, tmp_pat
     assert abs(run["statistics"]["net_profit"]) < 0.5
     assert 0.0004 < run["statistics"]["fees"] < 0.0006
     assert '"BTC"' in page.read_text()
-    refused = bst("backtest", "sma_cross", *given)
+    graph = bst("backtest", "sma_cross", *given, "--json", "--report", page)
+    assert graph.code == 0, graph.err
+    refused = bst("backtest", "sma_cross", *given, "--engine", "cpu")
     assert refused.code == 2
-    assert "event strategies trade inverse contracts" in refused.err
+    assert "auto or event: no other engine" in refused.err
     linear = bst("backtest", tmp_path / "levered.py", *given, "--profile", "bybit_linear")
     assert linear.code == 2
     assert "bybit_inverse or tradingview for BTCUSD, which is inverse" in linear.err
+
+
+def test_every_engine_gives_the_same_trades(bst: Bst, bars_file: Callable[..., Path]) -> None:
+    given = ["backtest", "sma_cross", "--file", bars_file(), "--tick", "0.01", "--lot", "0.001"]
+    runs = {}
+    for engine in ("auto", "cpu", "event", "reference"):
+        told = bst(*given, "--engine", engine, "--json")
+        assert told.code == 0, told.err
+        runs[engine] = json.loads(told.out)["runs"][0]
+    assert runs["auto"]["digest"] == runs["cpu"]["digest"]
+    assert runs["event"]["digest"] != runs["cpu"]["digest"]
+    assert runs["event"]["ledger_digest"] == runs["cpu"]["ledger_digest"]
+    cpu, oracle = runs["cpu"]["statistics"], runs["reference"]["statistics"]
+    assert oracle["trades"] == cpu["trades"] > 3
+    assert oracle["net_profit"] == pytest.approx(cpu["net_profit"], rel=1e-9)
+    # The page of an engine's run offers the command that makes it again.
+    page = Path(json.loads(bst(*given, "--engine", "event", "--json").out)["report"])
+    assert "--engine event" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("command", "engine", "expected"),
+    [
+        ("backtest", "gpu", "no GPU kernel yet"),
+        ("backtest", "numba", "engine"),
+        ("sweep", "event", "auto or cpu for a sweep"),
+    ],
+)
+def test_an_engine_that_cannot(
+    bst: Bst, bars_file: Callable[..., Path], command: str, engine: str, expected: str
+) -> None:
+    told = bst(command, "sma_cross", "--file", bars_file(), "--engine", engine)
+    assert told.code == 2
+    assert expected in told.err
