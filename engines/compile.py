@@ -1,9 +1,10 @@
 """How does Python text become machine code? The only module that names numba.
 
-`scalar` records a small function that runs as plain Python and inlines into kernels. `primitive`
-gives a function its own instructions where the compiler finds worse ones. `kernel` turns a loop
-over arrays into machine code with one signature, read from its annotations, built or loaded from
-the shared cache at the first call. numba is imported at that moment, not before.
+`scalar` records a small function that runs as plain Python and inlines into kernels; `seldom` one
+that is called instead, because it is long and rarely needed. `primitive` gives a function its own
+instructions where the compiler finds worse ones. `kernel` turns a loop over arrays into machine
+code with one signature, read from its annotations, built or loaded from the shared cache at the
+first call. numba is imported at that moment, not before.
 
 No fastmath and no contraction: the order of operations is part of the contract.
 """
@@ -52,6 +53,7 @@ OutU2 = Annotated[NDArray[np.uint64], Array("uint64", 2, writable=True)]
 ENGINES: Final = Path(__file__).parent
 _lock = threading.RLock()
 _scalars: list[Callable[..., object]] = []
+_seldom: list[Callable[..., object]] = []
 _primitives: list[tuple[Callable[..., object], Callable[..., Any]]] = []
 _kernels: list[Kernel[..., Any]] = []
 
@@ -59,6 +61,12 @@ _kernels: list[Kernel[..., Any]] = []
 def scalar(function: Function) -> Function:
     """Record `function` for inlining into kernels; it stays an ordinary Python function."""
     _scalars.append(function)
+    return function
+
+
+def seldom(function: Function) -> Function:
+    """Record a function that kernels call now and then: one copy of it, not one a caller."""
+    _seldom.append(function)
     return function
 
 
@@ -171,6 +179,9 @@ def _register_scalars() -> None:
     _inline = register_jitable(forceinline=True, fastmath=False, error_model="numpy", _nrt=False)
     while _scalars:
         _inline(_scalars.pop())
+    _call = register_jitable(fastmath=False, error_model="numpy", _nrt=False)
+    while _seldom:
+        _call(_seldom.pop())
 
 
 def _register_primitive(function: Callable[..., object], generate: Callable[..., Any]) -> None:

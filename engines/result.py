@@ -29,7 +29,8 @@ class Result:
     reason (`engines.orders.Reason`), trade, order. `trades`: one row per closed part of an entry,
     then what is still open (reason OPEN): entry and exit bar, time and price, side, qty, fees,
     funding, pnl (after fees), pnl_fraction (of the entry's notional), mfe and mae (best and worst
-    profit while it was open, after the entry fee), reason, number, leg. `refusals`: bar, time_ms,
+    profit while it was open, after the entry fee), reason, number, leg, ambiguous (1: the exit
+    hangs on the unknown order inside its bar). `refusals`: bar, time_ms,
     side, reason (`engines.orders.Refusal`). `equity` (n_bars,) is marked at each close from
     `open_ms[0]` on. `statistics` as in `engines.batch.summary.STATISTICS`.
     """

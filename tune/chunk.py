@@ -17,9 +17,8 @@ from strategies.backtest import Terms, bar_range, sums_of
 from strategies.evaluation.dataset import Dataset
 from strategies.evaluation.plan import Plan
 from strategies.graph.strategy import Strategy
-from tune.sweep_spec import SweepWindow
+from tune.sweep_spec import TABLE_SCHEMA_VERSION, SweepWindow
 
-TABLE_SCHEMA_VERSION: Final = 1
 # Columns of one plan: beyond this each chunk, and within it each part of its rows, makes its own.
 COLUMN_BYTES: Final = 256 * 2**20
 TRAIN: Final = "train_"

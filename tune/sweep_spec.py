@@ -17,6 +17,8 @@ from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
 from tune.space import Space
 
+# Bumped when a column is added to the table or taken away: parts of other versions are not reused.
+TABLE_SCHEMA_VERSION: Final = 2
 # Bars × rows of a chunk: a second or so of one core.
 _CHUNK_WORK: Final = 1 << 26
 _CHUNK_LEAST: Final = 128
@@ -90,6 +92,7 @@ class SweepSpec:
             "broker": self.broker.canonical(),
             "path": computing_path(self.strategy),
             "semantics": ENGINE_SEMANTICS,
+            "table": TABLE_SCHEMA_VERSION,
         }
 
     @cached_property

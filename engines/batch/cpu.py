@@ -17,7 +17,7 @@ from engines.decisions import DecisionTable
 from engines.errors import InvalidInput
 from engines.kernel import layout as at
 from engines.kernel import run as kernels
-from engines.kernel.layout import Columns, Finer, Market, Tape
+from engines.kernel.layout import Columns, Finer, Market, Spare, Tape
 from engines.resampling import finer_ranges
 from engines.vectors import LANES, N_LANE_SUMS
 
@@ -88,6 +88,7 @@ def run_statistics(
             stats,
             SWEEP_TAPE,
             _NO_CURVE,
+            spare_room(),
         )
 
     if min(threads, len(table)) <= 1:
@@ -137,6 +138,7 @@ def run_recorded(
             stats,
             tape,
             curve,
+            spare_room(),
         )
         needed = int(tape.counts.max())
         if needed <= capacity:
@@ -153,6 +155,11 @@ def _workspace(table: DecisionTable, first: int, last: int) -> tuple[Floats, Flo
     """The open lots of a row, and its sums over bars; every row starts them anew."""
     deepest = int(table.choices[first:last, at.PYRAMIDING].max(initial=1))
     return np.zeros((max(deepest, 1), at.LOT_STRIDE)), np.zeros(N_LANE_SUMS * LANES)
+
+
+def spare_room() -> Spare:
+    """Room for a bar that is walked on trial."""
+    return Spare(np.zeros((1, at.LOT_STRIDE)), np.zeros(at.N_STATS))
 
 
 def recording_tape(capacity: int) -> Tape:

@@ -82,6 +82,7 @@ def _trades(tape: Tape, market: Market, open_ms: Times) -> Table:
         "mfe": np.maximum(excursion(at.TRADE_BEST), 0.0),
         "mae": np.minimum(excursion(at.TRADE_WORST), 0.0),
         "reason": marks[:, at.TRADE_REASON],
+        "ambiguous": marks[:, at.TRADE_DOUBT],
     }
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.bars import Floats, frozen
-from engines.batch.cpu import SWEEP_TAPE, Window
+from engines.batch.cpu import SWEEP_TAPE, Window, spare_room
 from engines.errors import InvalidInput
 from engines.kernel import layout as at
 from engines.kernel.layout import Market, Tape
@@ -117,6 +117,7 @@ class Stepper:
             before.stats,
             SWEEP_TAPE if tape is None else tape,
             _NO_CURVE,
+            spare_room(),
         )
         return replace(before, bar=bar)
 

@@ -45,6 +45,13 @@ STATISTICS: Final = {
     "entries": Statistic("count", 0, "entries filled"),
     "refusals": Statistic("count", -1, "entry signals that did not become orders"),
     "open_profit": Statistic("quote", 0, "unrealised profit of what is still open, before fees"),
+    "ambiguous_exits": Statistic("count", -1, "exits that hang on the unknown order inside a bar"),
+    "pessimistic_profit": Statistic(
+        "quote", 1, "net profit had the worse order come in every ambiguous exit"
+    ),
+    "optimistic_profit": Statistic(
+        "quote", 1, "net profit had the better order come in every ambiguous exit"
+    ),
 }
 
 
@@ -54,7 +61,7 @@ def statistics(
     """Statistics by name, arrays (n_rows,), from sums (n_rows, N_STATS); 12 significant digits."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         values = _figures(stats.T, initial_cash, bars_per_year(interval), duration_ms)
-        # One call for all: for a single row, twenty-four would take longer than the run.
+        # One call for all: for a single row, one each would take longer than the run.
         rounded = streaming.significant(np.array([values[name] for name in STATISTICS]))
     return dict(zip(STATISTICS, rounded, strict=True))
 
@@ -92,4 +99,7 @@ def _figures(
         "entries": column[at.STAT_ENTRIES],
         "refusals": column[at.STAT_REFUSALS],
         "open_profit": column[at.STAT_EQUITY] - column[at.STAT_CASH],
+        "ambiguous_exits": column[at.STAT_DOUBTS],
+        "pessimistic_profit": net_profit + column[at.STAT_WORSE],
+        "optimistic_profit": net_profit + column[at.STAT_BETTER],
     }

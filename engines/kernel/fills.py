@@ -100,6 +100,7 @@ def open_lot(
     lots[lot, at.LOT_SIGNAL_BAR] = signal_bar
     # E1: live from the fill on; or from the bar after the first close that sees the position.
     first_close = bar if at_open else bar + 1
+    lots[lot, at.LOT_DOUBT] = 0.0
     lots[lot, at.LOT_LIVE_FROM] = first_close + 1 if run.market.exits_from_next_bar else bar
     run.stats[at.STAT_ENTRIES] += 1.0
     after = Account(
@@ -261,6 +262,7 @@ def record_trade(
     tape.trade_marks[count, at.TRADE_REASON] = reason
     tape.trade_marks[count, at.TRADE_NUMBER] = int(run.lots[lot, at.LOT_TRADE])
     tape.trade_marks[count, at.TRADE_LEG] = 0
+    tape.trade_marks[count, at.TRADE_DOUBT] = int(run.lots[lot, at.LOT_DOUBT])
 
 
 @scalar

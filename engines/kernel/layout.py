@@ -93,7 +93,9 @@ LOT_BREAK_EVEN_TRIGGER: Final = 14
 LOT_BREAK_EVEN: Final = 15
 LOT_TARGET: Final = 16
 LOT_TARGET_UNITS: Final = LOT_TARGET + MAX_TARGETS
-LOT_STRIDE: Final = LOT_TARGET_UNITS + MAX_TARGETS
+# 1 while an exit of the lot hangs on the order inside the bar (`engines.kernel.doubt`).
+LOT_DOUBT: Final = LOT_TARGET_UNITS + MAX_TARGETS
+LOT_STRIDE: Final = LOT_DOUBT + 1
 
 # --- statistics of a row: sums that the host turns into ratios --------------------------------
 STAT_BARS: Final = 0
@@ -120,7 +122,11 @@ STAT_ENTRIES: Final = 20
 STAT_REFUSALS: Final = 21
 STAT_TURNOVER: Final = 22
 STAT_PEAK: Final = 23
-N_STATS: Final = 24
+# Exits that hang on the order inside a bar; what the worse and the better order would have added.
+STAT_DOUBTS: Final = 24
+STAT_WORSE: Final = 25
+STAT_BETTER: Final = 26
+N_STATS: Final = 27
 
 # --- the ledger -------------------------------------------------------------------------------
 FILL_PRICE: Final = 0
@@ -153,7 +159,8 @@ TRADE_SIDE: Final = 2
 TRADE_REASON: Final = 3
 TRADE_NUMBER: Final = 4
 TRADE_LEG: Final = 5
-N_TRADE_INTS: Final = 6
+TRADE_DOUBT: Final = 6
+N_TRADE_INTS: Final = 7
 
 REFUSAL_BAR: Final = 0
 REFUSAL_SIDE: Final = 1
@@ -254,6 +261,13 @@ class Tape(NamedTuple):
     refusals: OutI2
 
 
+class Spare(NamedTuple):
+    """Room for a bar that is walked on trial: one lot, and sums that nobody reads."""
+
+    lots: OutF2
+    stats: OutF1
+
+
 class Run(NamedTuple):
     """Everything that one parameter row's run reads and writes besides its account."""
 
@@ -266,3 +280,4 @@ class Run(NamedTuple):
     sums: OutF1
     stats: OutF1
     tape: Tape
+    spare: Spare

@@ -1,4 +1,4 @@
-"""In which order does a bar touch the exits? The assumed path, gaps, and finer bars.
+"""In which order does a bar touch the exits? The assumed path, and gaps.
 
 A path goes from the open to the nearer extreme, to the other, to the close (B1). Each stretch is
 walked in price order, so several exits in one bar fill as the market would have met them (B2).
@@ -18,8 +18,8 @@ from engines.kernel.exits import (
     next_in_favour,
     stop_reason,
 )
-from engines.kernel.fills import NOTHING_SEEN, Seen, close_units, drop_empty_lots
-from engines.kernel.layout import Account, Finer, Run
+from engines.kernel.fills import Seen, close_units, drop_empty_lots
+from engines.kernel.layout import Account, Run
 from engines.kernel.money import market_price, order_fee, quantity
 from engines.orders import Reason
 
@@ -167,11 +167,11 @@ def walk_against(run: Run, account: Account, bar: int, end: float, seen: Seen) -
 
 @scalar
 def live_through(
-    run: Run, account: Account, bar: int, prices: Prices, seen: Seen
+    run: Run, account: Account, bar: int, prices: Prices, seen: Seen, other: bool
 ) -> tuple[Account, Seen]:
-    """Walk one base or finer bar along its assumed path (B1)."""
+    """Walk one base or finer bar along its assumed path (B1), or in the `other` order."""
     start = prices.open
-    high_first = prices.high - start < start - prices.low
+    high_first = (prices.high - start < start - prices.low) != other
     seen = see(seen, start)
     account = jump_to(run, account, bar, start, seen)
     for stretch in range(3):
@@ -183,24 +183,6 @@ def live_through(
         seen = see(seen, end)
         start = end
     return account, seen
-
-
-@scalar
-def live_bar(run: Run, account: Account, bar: int, finer: Finer) -> Account:
-    """Walk a base bar through its finer bars, or along its own path where it has none (B7)."""
-    bars = run.bars
-    first = finer.first[bar]
-    count = finer.end[bar] - first
-    seen = NOTHING_SEEN
-    for k in range(max(count, 1)):
-        prices = Prices(bars.open[bar], bars.high[bar], bars.low[bar], bars.close[bar])
-        if count > 0:
-            j = first + k
-            prices = Prices(finer.open[j], finer.high[j], finer.low[j], finer.close[j])
-        account, seen = live_through(run, account, bar, prices, seen)
-        if account.side == 0.0:
-            break
-    return account
 
 
 @scalar

@@ -10,7 +10,17 @@ from typing import Final
 
 from engines.compile import F2, J1, J2, Kernel, OutF1, OutF2, kernel, scalar
 from engines.kernel.decide import NO_ORDER
-from engines.kernel.layout import Account, Columns, Finer, Market, Pending, Run, Signals, Tape
+from engines.kernel.layout import (
+    Account,
+    Columns,
+    Finer,
+    Market,
+    Pending,
+    Run,
+    Signals,
+    Spare,
+    Tape,
+)
 from engines.kernel.marks import first_marks, mark_bars
 from engines.kernel.step import step
 
@@ -132,10 +142,22 @@ def _resume_rows(
     stats: OutF2,
     tape: Tape,
     curve: OutF1,
+    spare: Spare,
 ) -> None:
     for row in range(len(states)):
         own = lots[row * depth : (row + 1) * depth]
-        run = Run(bars, levels, params[row], choices[row], market, own, sums[row], stats[row], tape)
+        run = Run(
+            bars,
+            levels,
+            params[row],
+            choices[row],
+            market,
+            own,
+            sums[row],
+            stats[row],
+            tape,
+            spare,
+        )
         if fresh:
             begin(run, states[row])
         go_on(run, finer, states[row], actions[row], bar, curve)

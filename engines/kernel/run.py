@@ -14,7 +14,7 @@ from engines.compile import F2, J2, U2, Kernel, OutF1, OutF2, kernel, scalar
 from engines.kernel import layout as at
 from engines.kernel.decide import NO_ORDER, signals_at
 from engines.kernel.fills import Seen, record_trade
-from engines.kernel.layout import Account, Columns, Finer, Market, Run, Tape
+from engines.kernel.layout import Account, Columns, Finer, Market, Run, Spare, Tape
 from engines.kernel.marks import first_marks, last_marks, mark_bars, quiet_end
 from engines.kernel.money import quantity
 from engines.kernel.path import quiet_band
@@ -144,9 +144,21 @@ def _variant(name: str, bracket: bool) -> Kernel[..., None]:
         stats: OutF2,
         tape: Tape,
         curve: OutF1,
+        spare: Spare,
     ) -> None:
         for row in range(first, last):
-            run = Run(bars, levels, params[row], choices[row], market, lots, sums, stats[row], tape)
+            run = Run(
+                bars,
+                levels,
+                params[row],
+                choices[row],
+                market,
+                lots,
+                sums,
+                stats[row],
+                tape,
+                spare,
+            )
             run_row(run, bitmaps, finer, start, stop, bracket, curve)
 
     run_rows.__name__ = name

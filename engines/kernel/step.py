@@ -10,9 +10,9 @@ from engines.kernel.decide import NO_ORDER, decide
 from engines.kernel.execute import execute
 from engines.kernel.exits import follow_column, raise_water
 from engines.kernel.fills import Seen
+from engines.kernel.inside import live_bar
 from engines.kernel.layout import Account, Finer, Pending, Run, Signals
 from engines.kernel.money import equity_at
-from engines.kernel.path import live_bar
 from engines.orders import Reason
 
 _BANKRUPT: Final = int(Reason.BANKRUPT)

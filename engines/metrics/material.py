@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,12 +61,21 @@ class Trades:
         return self if side == 0 else self.where(self.side == side)
 
 
+class Doubt(NamedTuple):
+    """Exits that hang on the order inside a bar, and net profit in the worse and better order."""
+
+    exits: float
+    pessimistic: float
+    optimistic: float
+
+
 @dataclass(frozen=True, eq=False)
 class Material:
     """One run, or a bare list of trades with the bars they happened on.
 
     `equity` (n_bars,) is marked at each close of `bars` (K3). `value` is quote currency per point
     and unit of quantity. What is still open has its last close as `exit_price`.
+    `doubt` is None where nobody looked into it.
     """
 
     closed: Trades
@@ -77,6 +86,7 @@ class Material:
     value: float = 1.0
     leverage: float = 1.0
     payoff: Payoff = LINEAR
+    doubt: Doubt | None = None
 
     @property
     def open_ms(self) -> Times:
@@ -202,7 +212,16 @@ def material_of(result: Result, bars: Bars) -> Material:
         float(spec.instrument.contract_value),
         spec.broker.leverage,
         payoff_of(spec.broker.profile),
+        _doubt(result),
     )
+
+
+def _doubt(result: Result) -> Doubt | None:
+    said = [result.statistics.get(name, np.nan) for name in _DOUBT]
+    return None if np.isnan(said).any() else Doubt(*said)
+
+
+_DOUBT: Final = ("ambiguous_exits", "pessimistic_profit", "optimistic_profit")
 
 
 def trades_of(table: Columns) -> Trades:

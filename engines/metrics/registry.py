@@ -12,6 +12,7 @@ from engines.metrics.account_figures import ACCOUNT_METRICS
 from engines.metrics.aliases import ALIASES
 from engines.metrics.benchmark_figures import BENCHMARK_METRICS
 from engines.metrics.definition import SIDES, Metric
+from engines.metrics.doubt_figures import DOUBT_METRICS
 from engines.metrics.equity_figures import EQUITY_METRICS
 from engines.metrics.material import Material
 from engines.metrics.return_figures import RETURN_METRICS
@@ -32,6 +33,7 @@ FAMILIES: Final = {
     "Returns and risk": RETURN_METRICS,
     "Beside the market": BENCHMARK_METRICS,
     "Costs, margin and exposure": ACCOUNT_METRICS,
+    "Order inside the bar": DOUBT_METRICS,
 }
 METRICS: Final = {one.name: one for family in FAMILIES.values() for one in family}
 # Names of figures that differ by more than the side of their trades.

@@ -24,6 +24,8 @@ _SIGNED: Final = frozenset(
         "sortino",
         "average_trade",
         "open_profit",
+        "pessimistic_profit",
+        "optimistic_profit",
     }
 )
 _LARGEST_PLAIN: Final = 1e15

@@ -58,6 +58,9 @@ _WHY_MISSING: Final = {
     "profit_factor": "no trade lost, so there is nothing to divide by",
     "sharpe": "equity never changed, so there is nothing to divide by",
     "sortino": "no bar lost, so there is nothing to divide by",
+    "ambiguous_exits": "nobody looked into the order inside the bars",
+    "pessimistic_profit": "nobody looked into the order inside the bars",
+    "optimistic_profit": "nobody looked into the order inside the bars",
     "cagr": "the account was wiped out, or the range is too short",
 }
 _FEW_ROWS: Final = 30

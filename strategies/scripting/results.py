@@ -171,6 +171,8 @@ def _sums(outcome: Outcome, equity: Floats, market: Market, start: int, payoff: 
     sums[at.STAT_TURNOVER] = turnover * market.contract_value
     sums[at.STAT_ENTRIES] = len({one.number for one in [*outcome.trades, *outcome.open]})
     # A kernel only notes signals that found the position as they wanted it.
+    # What the other order would have brought a script is not looked into.
+    sums[at.STAT_DOUBTS : at.STAT_BETTER + 1] = np.nan
     sums[at.STAT_REFUSALS] = sum(one.reason not in _NOTED for one in outcome.refusals)
     return sums
 

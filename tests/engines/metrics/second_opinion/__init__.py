@@ -5,6 +5,7 @@ from __future__ import annotations
 from engines.metrics.material import Material
 from tests.engines.metrics.second_opinion.account import account_figures
 from tests.engines.metrics.second_opinion.basics import rows_of
+from tests.engines.metrics.second_opinion.doubt import doubt_figures
 from tests.engines.metrics.second_opinion.equity import equity_figures
 from tests.engines.metrics.second_opinion.market import benchmark_figures
 from tests.engines.metrics.second_opinion.returns import return_figures
@@ -23,4 +24,4 @@ def second_opinion(m: Material) -> dict[str, float]:
         own = trade_figures(mine, m) | side_figures(m, mine, left, walked, rows)
         found |= {prefix + name: value for name, value in own.items()}
     found |= equity_figures(m) | return_figures(m) | benchmark_figures(m, rows, still)
-    return found | account_figures(m, rows, still, walked)
+    return found | account_figures(m, rows, still, walked) | doubt_figures(m)
