@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engines.bars import Bars, Floats
-from engines.batch.cpu import Window, run_recorded, run_statistics, window
+from engines.batch.cpu import Window, run_equity, run_recorded, run_statistics, window
 from engines.batch.ledger import result_of
 from engines.broker import Broker
 from engines.errors import InvalidInput
@@ -22,7 +23,7 @@ from engines.result import Result
 from engines.spec import Spec
 from strategies.evaluation.combinations import Rows
 from strategies.evaluation.dataset import Dataset
-from strategies.evaluation.plan import Plan, default_rows
+from strategies.evaluation.plan import BATCH_ROWS, Plan, default_rows
 from strategies.evaluation.rows import rests_exits
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
@@ -87,6 +88,24 @@ def sums_of(
         for whole, (start, stop) in zip(sums, spans, strict=True):
             whole[place] = run_statistics(ready, table, market, start, stop, threads)
     return sums
+
+
+def equity_of(
+    plan: Plan,
+    ready: Window,
+    terms: Terms,
+    span: tuple[int, int],
+    row_ids: NDArray[np.int64],
+    bars: NDArray[np.int64],
+) -> Floats:
+    """Equity of some of the plan's rows at the closes of `bars`, (n_rows, n_bars)."""
+    _check_rules(terms)
+    market = market_for(terms.broker, terms.instrument)
+    found = [
+        run_equity(ready, plan.table(row_ids[first : first + BATCH_ROWS]), market, *span, bars)
+        for first in range(0, len(row_ids), BATCH_ROWS)
+    ]
+    return np.concatenate(found)
 
 
 _KERNEL_PROFILES: Final = ("bybit_linear", "tradingview")

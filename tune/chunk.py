@@ -61,9 +61,8 @@ def chunk_table(
     first: int,
 ) -> pa.Table:
     """Parameters and statistics of `rows`, numbered from `first` on."""
-    n_rows = len(next(iter(rows.values())))
     parts = []
-    for plan, low, high in _plans(prepared, strategy, rows, terms, first, n_rows):
+    for plan, low, high in plans_of(prepared, strategy, rows, terms, first):
         spans = [bar_range(prepared.dataset.bars, *span) for span in _spans(over)]
         offset = first if plan is prepared.plan else 0
         sums = sums_of(plan, prepared.ready, terms, spans, low + offset, high + offset)
@@ -72,15 +71,18 @@ def chunk_table(
     return _table(whole, rows, terms, over, first)
 
 
-def _plans(
+def plans_of(
     prepared: Prepared,
     strategy: Strategy,
     rows: Mapping[str, Floats],
     terms: Terms,
-    first: int,
-    n_rows: int,
+    first: int = 0,
 ) -> Iterator[tuple[Plan, int, int]]:
-    """Plans that cover the rows, with the first and last row each is used for."""
+    """Plans that cover the rows, with the first and last row each is used for.
+
+    The window's own plan numbers the rows from `first` on, others from 0.
+    """
+    n_rows = len(next(iter(rows.values())))
     if prepared.plan is not None:
         yield prepared.plan, 0, n_rows
         return

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engines.bars import Bars, Floats, frozen
+from engines.compile import Kernel
 from engines.decisions import DecisionTable
 from engines.errors import InvalidInput
 from engines.kernel import layout as at
@@ -67,36 +69,16 @@ def run_statistics(
     """Sums of every row over the bars `start` to `stop`: (n_rows, N_STATS), see `layout`."""
     _check_range(ready, start, stop)
     stats = np.zeros((len(table), at.N_STATS))
-    kernel = kernels.bracket if table.has_exits else kernels.plain
 
     def run(first: int, last: int) -> None:
-        lots, sums = _workspace(table, first, last)
-        kernel(
-            ready.bars,
-            ready.finer,
-            table.bitmaps,
-            table.levels,
-            table.params,
-            table.choices,
-            market,
-            first,
-            last,
-            start,
-            stop,
-            lots,
-            sums,
-            stats,
-            SWEEP_TAPE,
-            _NO_CURVE,
-            spare_room(),
-        )
+        _run_rows(ready, table, market, (first, last), (start, stop), stats, SWEEP_TAPE, _NO_CURVE)
 
     if min(threads, len(table)) <= 1:
         run(0, len(table))
         return stats
     bounds = np.linspace(0, len(table), min(threads, len(table)) + 1).astype(int)
     parts = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
-    kernel.build()
+    _kernel_of(table).build()
     with ThreadPoolExecutor(len(parts)) as pool:
         list(pool.map(lambda part: run(*part), parts))
     return stats
@@ -116,34 +98,67 @@ def run_recorded(
 ) -> Recorded:
     """Run one row and keep its ledger, trades, refusals and equity per bar, (stop − start,)."""
     _check_range(ready, start, stop)
-    kernel = kernels.bracket if table.has_exits else kernels.plain
     capacity = 1024
     while True:
         tape = recording_tape(capacity)
         stats = np.zeros((len(table), at.N_STATS))
         curve = np.zeros(stop)
-        kernel(
-            ready.bars,
-            ready.finer,
-            table.bitmaps,
-            table.levels,
-            table.params,
-            table.choices,
-            market,
-            row,
-            row + 1,
-            start,
-            stop,
-            *_workspace(table, row, row + 1),
-            stats,
-            tape,
-            curve,
-            spare_room(),
-        )
+        _run_rows(ready, table, market, (row, row + 1), (start, stop), stats, tape, curve)
         needed = int(tape.counts.max())
         if needed <= capacity:
             return Recorded(stats[row], _trimmed(tape), curve[start:])
         capacity = needed
+
+
+def run_equity(
+    ready: Window,
+    table: DecisionTable,
+    market: Market,
+    start: int,
+    stop: int,
+    bars: NDArray[np.int64],
+) -> Floats:
+    """Equity of every row at the closes of `bars` (n,), which lie in the range: (n_rows, n)."""
+    _check_range(ready, start, stop)
+    found = np.empty((len(table), len(bars)))
+    stats, curve = np.zeros((len(table), at.N_STATS)), np.zeros(stop)
+    for row in range(len(table)):
+        _run_rows(ready, table, market, (row, row + 1), (start, stop), stats, SWEEP_TAPE, curve)
+        found[row] = curve[bars]
+    return found
+
+
+def _kernel_of(table: DecisionTable) -> Kernel[..., None]:
+    return kernels.bracket if table.has_exits else kernels.plain
+
+
+def _run_rows(
+    ready: Window,
+    table: DecisionTable,
+    market: Market,
+    rows: tuple[int, int],
+    span: tuple[int, int],
+    stats: Floats,
+    tape: Tape,
+    curve: Floats,
+) -> None:
+    """Rows from the first to before the last, over bars likewise; writes stats, tape and curve."""
+    _kernel_of(table)(
+        ready.bars,
+        ready.finer,
+        table.bitmaps,
+        table.levels,
+        table.params,
+        table.choices,
+        market,
+        *rows,
+        *span,
+        *_workspace(table, *rows),
+        stats,
+        tape,
+        curve,
+        spare_room(),
+    )
 
 
 def _check_range(ready: Window, start: int, stop: int) -> None:

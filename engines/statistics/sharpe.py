@@ -82,6 +82,19 @@ def deflated_sharpe(record: Record, variance: float, trials: float) -> float:
     return probabilistic_sharpe(record, expected_maximum(variance, trials))
 
 
+def chance_of_luck(record: Record, trials: float) -> float:
+    """Probability that the best of `trials` without an edge has a record as good; NaN without one.
+
+    Each of them fails to with the probability of the record, all of them with its power: Šidák
+    (1967), J. of the American Statistical Association 62(318).
+    """
+    single = probabilistic_sharpe(record)
+    if math.isnan(single):
+        return math.nan
+    # 1 − pⁿ without losing what is near 1.
+    return 1.0 if single == 0.0 else -math.expm1(trials * math.log(single))
+
+
 def chance_variance(n: int) -> float:
     """Variance of the Sharpe ratio of `n` returns without an edge, per period."""
     return 1.0 / (n - 1) if n > 1 else math.nan

@@ -1,17 +1,20 @@
-"""How many different things were tried? Trials that do the same are one, found by clustering."""
+"""How many different things were tried? Families of trials, and trials that count for luck."""
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
 
 from engines.bars import Floats
 from engines.errors import InvalidInput
+from engines.statistics.sharpe import expected_maximum
 
 Labels = np.typing.NDArray[np.int64]
 # Two trials whose returns correlate by more than this are one idea with other numbers.
 SAME_IDEA: Final = 0.5
+_DRAWS: Final = 1000
 
 
 def clusters_of(returns: Floats, same: float = SAME_IDEA) -> Labels:
@@ -46,21 +49,47 @@ def _tree(returns: Floats, same: float) -> Labels:
     return np.asarray(fcluster(tree, cut, criterion="distance"), dtype=np.int64)
 
 
-def effective_trials(labels: Labels, rows: int) -> float:
-    """Number of different trials among `rows`, of which `labels` are a random sample.
+def effective_trials(returns: Floats, rows: int, seed: int = 0) -> float:
+    """Independent trials whose best one would be as good by luck as the best of `rows`.
 
-    Clusters that the sample missed are estimated from those that it met once and twice: Chao
-    (1984), Scandinavian J. of Statistics 11, in its bias-corrected form. At least the clusters
-    seen, at most the rows.
+    `returns` (n_periods, n_trials) without NaN are those of a random sample of the rows, in
+    random order. Estimates of Sharpe ratios without an edge correlate as the returns do: their
+    expected maximum is drawn, and turned into a number of independent ones. Where the sample is
+    not all, the number grows on as it grew from half of the sample to all of it. Raises
+    InvalidInput for fewer rows than the sample has.
     """
-    if rows < len(labels):
-        raise InvalidInput("rows", rows, f"at least the {len(labels)} trials of the sample")
-    sizes = np.bincount(labels)
-    seen = float((sizes > 0).sum())
-    if rows == len(labels):
-        return seen
-    once, twice = float((sizes == 1).sum()), float((sizes == 2).sum())
-    unseen = once * (once - 1.0) / (2.0 * (twice + 1.0))
-    # What was met once may be alone among the rows as well: never more than its share of them.
-    share = once / len(labels) * (rows - len(labels))
-    return seen + min(unseen, share)
+    n_trials = returns.shape[1]
+    if rows < n_trials:
+        raise InvalidInput("rows", rows, f"at least the {n_trials} trials of the sample")
+    varied = returns[:, np.ptp(returns, axis=0) > 0.0]
+    if varied.shape[1] < 2:
+        return 1.0
+    # What never varies cannot win: it is not among those that luck may choose.
+    alive = float(rows * varied.shape[1] / n_trials)
+    draws = _correlated(varied, seed)
+    whole = _independent(float(draws.max(axis=1).mean()))
+    half = _independent(float(draws[:, : varied.shape[1] // 2].max(axis=1).mean()))
+    growth = min(max(math.log2(whole / half), 0.0), 1.0)
+    grown = whole * math.pow(alive / varied.shape[1], growth)
+    return float(min(max(grown, 1.0), max(alive, 1.0)))
+
+
+def _correlated(returns: Floats, seed: int) -> Floats:
+    """Normal draws (n_draws, n_trials) that correlate as the trials do."""
+    away = returns - returns.mean(axis=0)
+    away /= np.sqrt((away**2).mean(axis=0))
+    weights = np.random.default_rng(seed).standard_normal((_DRAWS, len(away)))
+    return np.asarray(weights @ away / np.sqrt(len(away)))
+
+
+def _independent(maximum: float) -> float:
+    """How many independent ones have that expected maximum; at least one."""
+    if maximum <= 0.0:
+        return 1.0
+    low, high = 1.0, 2.0
+    while expected_maximum(1.0, high) < maximum:
+        low, high = high, 2.0 * high
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if expected_maximum(1.0, middle) < maximum else (low, middle)
+    return low

@@ -16,11 +16,13 @@ from serve.cli.report import report_command
 from serve.cli.strategies import strategies_command
 from serve.cli.sweep import sweep_command
 from serve.cli.tour import tour_command
+from serve.cli.verdict import verdict_command
 from serve.commands.job import Cancelled
 
 _EXIT_CODES = """\b
 Exit codes: 0 done, 2 something asked for cannot be, 3 data is missing,
-4 the venue did not answer, 1 anything else, 130 cancelled."""
+4 the venue did not answer, 10 and 20 a verdict of amber and red, 1 anything else,
+130 cancelled."""
 
 
 @click.group(epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,6 +35,7 @@ for command in (
     backtest_command,
     sweep_command,
     report_command,
+    verdict_command,
     strategies_command,
     data_group,
     tour_command,

@@ -12,6 +12,7 @@ from cluster.settings import Settings, settings_from
 from engines.errors import InvalidInput
 from serve.cli.console import say, show_json, show_table, wait_for
 from serve.cli.options import fields_from, request_options
+from serve.cli.verdict import show_verdict
 from serve.commands.job import Cancelled, Job
 from serve.commands.reports import write_sweep_report
 from serve.commands.requests import SweepRequest, request_from
@@ -97,11 +98,13 @@ def sweep_content(swept: Swept) -> dict[str, Any]:
         "seconds": round(finished.seconds, 3),
         "table": str(finished.table),
         "best": finished.best[:_PRINTED_ROWS],
+        "verdict": swept.verdict.canonical(),
     }
 
 
 def show_best(swept: Swept) -> None:
     """Print the best rows, and where their bars came from."""
     show_table(best_table(swept, _PRINTED_ROWS))
+    show_verdict(swept.verdict)
     if swept.planned.charts.synthetic:
         say(f"Synthetic data: {swept.planned.charts.source}.")

@@ -87,6 +87,7 @@ def sweep_report(swept: Swept, now_ms: int) -> content.Report:
         runs=tuple(page for _, page in tabs),
         notes=(*planned.charts.notes, *_sweep_notes(planned), *_notes([run for run, _ in tabs])),
         sweep=_sweep(planned, table, best),
+        verdict=swept.verdict,
     )
 
 

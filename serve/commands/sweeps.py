@@ -25,6 +25,7 @@ from serve.commands.markets import Chart, Charts, resolve
 from serve.commands.requests import Number, SweepRequest, request_from
 from serve.commands.spaces import space_from
 from serve.commands.strategies import stored_strategy, strategy_from
+from serve.commands.verdicts import verdict_of
 from strategies.backtest import allowed_rows, check_broker
 from strategies.graph.strategy import Strategy
 from strategies.graph.writing import to_json
@@ -35,6 +36,7 @@ from tune.parts import SPEC, Parts
 from tune.space import Space, rows_of
 from tune.sweep import Finished, finished_sweep, run_sweep
 from tune.sweep_spec import SweepSpec, SweepWindow
+from tune.verdict import Verdict
 from tune.windows import sweep_window
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ class Swept:
     planned: Planned
     finished: Finished
     estimate: Estimate | None
+    verdict: Verdict
 
     @property
     def digest(self) -> str:
@@ -108,6 +111,13 @@ def resume_sweep(digest_prefix: str, settings: Settings | None = None) -> Job[Sw
     stored = recorded_sweep(digest_prefix, known)
     request = _kept_request(stored)
     return Job(lambda ticket: _sweep(request, known, ticket, stored.digest))
+
+
+def start_verdict(digest_prefix: str, settings: Settings | None = None) -> Job[Swept]:
+    """Begin to judge a recorded sweep. Raises InvalidInput if there is none."""
+    known = settings or settings_from()
+    stored = recorded_sweep(digest_prefix, known)
+    return Job(lambda ticket: finished_before(stored, known, ticket))
 
 
 def recorded_sweep(digest_prefix: str, settings: Settings) -> StoredSweep:
@@ -151,7 +161,7 @@ def _sweep(
                 ticket,
                 runtime.cpus,
             )
-    return Swept(planned, finished, needs)
+    return Swept(planned, finished, needs, verdict_of(planned, finished, settings, ticket))
 
 
 def finished_before(stored: StoredSweep, settings: Settings, ticket: Ticket) -> Swept:
@@ -161,7 +171,7 @@ def finished_before(stored: StoredSweep, settings: Settings, ticket: Ticket) -> 
     _check_same(planned, stored.digest)
     parts = Parts(settings.results_folder, planned.spec)
     finished = finished_sweep(planned.spec, parts, planned.request.objective)
-    return Swept(planned, finished, None)
+    return Swept(planned, finished, None, verdict_of(planned, finished, settings, ticket))
 
 
 def _check_same(planned: Planned, digest: str | None) -> None:

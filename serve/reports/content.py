@@ -17,6 +17,7 @@ from engines.errors import InvalidInput
 from engines.intervals import Times
 from engines.result import Table
 from engines.spec import Value
+from tune.verdict import Verdict
 
 # Statistics by their names in `engines.batch.summary.STATISTICS`; NaN and infinity are allowed.
 Figures = Mapping[str, float]
@@ -226,7 +227,7 @@ class Report:
     """A whole page. Without `sweep` it is the report of one backtest, or of several.
 
     `sentence` is the result in words a trader understands; `command` reproduces it; `code` is
-    the strategy as Python.
+    the strategy as Python; `verdict` is that of the sweep.
     """
 
     title: str
@@ -240,6 +241,7 @@ class Report:
     runs: tuple[Run, ...]
     notes: tuple[str, ...] = ()
     sweep: Sweep | None = None
+    verdict: Verdict | None = None
 
 
 def check_names(field_name: str, names: Mapping[str, float] | tuple[str, ...] | list[str]) -> None:

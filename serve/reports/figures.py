@@ -10,6 +10,7 @@ from engines.metrics.registry import METRICS
 from engines.spec import Value
 from serve.reports.content import Currency
 from serve.reports.words import why_missing
+from tune.verdict import Check
 
 Tone = Literal["", "gain", "loss"]
 
@@ -60,6 +61,13 @@ def metric(name: str, value: float, quote: Currency) -> Shown:
         return Shown(percent(value))
     digits = {"quote": quote.digits, "count": 0, "bars": 1, "hours": 1, "days": 1, "quantity": 4}
     return Shown(number(value, digits.get(unit, 3)))
+
+
+def of_verdict(check: Check) -> str:
+    """A figure of a verdict, by its unit."""
+    if check.unit in ("probability", "fraction"):
+        return percent(check.value, 1)
+    return number(check.value, 0 if check.unit in ("count", "days") else 2)
 
 
 def number(value: float, digits: int, *, signed: bool = False) -> str:

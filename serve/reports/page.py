@@ -21,7 +21,7 @@ from serve.reports.payload import encode, payload
 
 _HERE: Final = Path(__file__).parent
 _ASSETS: Final = _HERE / "assets"
-_STYLES: Final = ("base.css", "layout.css", "tables.css", "charts.css")
+_STYLES: Final = ("base.css", "layout.css", "tables.css", "charts.css", "verdict.css")
 _SCRIPTS: Final = (
     "format.js",
     "theme.js",

@@ -109,3 +109,10 @@ def correlation(rho: float, n_rows: int) -> str:
         says = "rows that did well in sample tended to do worse after it, a sign of overfitting"
     sign = "−" if rho < 0.0 else ""
     return f"Rank correlation {sign}{abs(rho):.2f} over {n_rows:,} rows: {says}."
+
+
+LIGHTS: Final = {
+    "green": "An edge, as far as it can be told",
+    "amber": "Not proven",
+    "red": "Not to be trusted",
+}

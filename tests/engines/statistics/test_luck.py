@@ -43,23 +43,48 @@ def test_trials_that_never_trade_are_one_cluster() -> None:
     assert clusters_of(returns).tolist() == [2, 2, 2, 1]
 
 
-def test_a_sample_tells_how_many_different_trials_there_are() -> None:
-    rng = np.random.default_rng(7)
-    population = rng.integers(0, 60, 100_000)
-    found = [
-        effective_trials(np.unique(rng.choice(population, 200), return_inverse=True)[1], 100_000)
-        for _ in range(200)
-    ]
-    assert np.mean(found) == pytest.approx(60.0, rel=0.05)
+@pytest.mark.parametrize("count", [2, 10, 200])
+def test_independent_trials_all_count(count: int) -> None:
+    returns = np.random.default_rng(count).standard_normal((3000, count))
+    assert effective_trials(returns, count) == pytest.approx(count, rel=0.35)
 
 
-def test_all_trials_are_counted_when_all_are_known() -> None:
-    assert effective_trials(np.array([1, 1, 2, 3]), 4) == 3.0
+def test_copies_of_one_trial_are_one() -> None:
+    one = np.random.default_rng(3).standard_normal((500, 1))
+    assert effective_trials(np.repeat(one, 40, axis=1), 1_000_000) == pytest.approx(1.0, abs=0.4)
+
+
+@pytest.mark.parametrize("correlation", [0.5, 0.8, 0.95])
+def test_best_of_correlated_trials_is_that_of_as_many_independent_ones(correlation: float) -> None:
+    rng = np.random.default_rng(17)
+    returns = families(4, 25, correlation)
+    counted = effective_trials(returns, 100)
+    common = rng.standard_normal((20_000, 4)).repeat(25, axis=1)
+    own = rng.standard_normal((20_000, 100))
+    maxima = (np.sqrt(correlation) * common + np.sqrt(1.0 - correlation) * own).max(axis=1)
+    alone = rng.standard_normal((20_000, round(counted))).max(axis=1)
+    assert alone.mean() == pytest.approx(maxima.mean(), abs=0.12)
+
+
+def test_rows_that_were_not_looked_at_count_as_the_sample_grows() -> None:
+    rng = np.random.default_rng(18)
+    everything = families(300, 10, 0.99)
+    sample = everything[:, rng.permutation(3000)[:500]]
+    # 500 of 3,000 rows meet most of the 300 families: rather too many are counted than too few.
+    assert 250.0 < effective_trials(sample, 3000) < 1000.0
+    independent = rng.standard_normal((1000, 200))
+    assert effective_trials(independent, 2000) == pytest.approx(2000.0, rel=0.5)
+
+
+def test_trials_that_never_trade_do_not_count() -> None:
+    returns = np.zeros((400, 30))
+    returns[:, ::3] = np.random.default_rng(19).standard_normal((400, 10))
+    assert effective_trials(returns, 30) <= 10.0
 
 
 def test_fewer_rows_than_the_sample_are_refused() -> None:
     with pytest.raises(InvalidInput, match="rows"):
-        effective_trials(np.array([1, 2, 3]), 2)
+        effective_trials(np.zeros((50, 3)), 2)
 
 
 def test_best_of_noise_is_seldom_significant_and_an_edge_is() -> None:

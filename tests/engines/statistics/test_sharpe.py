@@ -10,6 +10,7 @@ import pytest
 from engines.errors import InvalidInput
 from engines.statistics.sharpe import (
     Record,
+    chance_of_luck,
     chance_variance,
     deflated_sharpe,
     expected_maximum,
@@ -85,3 +86,14 @@ def test_returns_that_do_not_vary_have_no_ratio(returns: np.typing.NDArray[np.fl
 def test_no_trials_are_refused() -> None:
     with pytest.raises(InvalidInput, match="trials"):
         expected_maximum(1.0, 0)
+
+
+@pytest.mark.parametrize("trials", [1, 20])
+def test_luck_is_uniform_when_no_trial_has_an_edge(trials: int) -> None:
+    rng = np.random.default_rng(trials)
+    found = []
+    for _ in range(600):
+        records = [record_of(rng.standard_normal(250)) for _ in range(trials)]
+        found.append(chance_of_luck(max(records, key=lambda one: one.sharpe), trials))
+    deciles = np.histogram(found, bins=10, range=(0.0, 1.0))[0]
+    assert float(((deciles - 60.0) ** 2 / 60.0).sum()) < 27.9

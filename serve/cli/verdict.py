@@ -1,0 +1,54 @@
+"""`bst verdict`: is the best row of a sweep an edge, or luck?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from cluster.settings import settings_from
+from serve.cli.console import show_json, show_table, wait_for
+from serve.cli.options import json_option
+from serve.commands.sweeps import start_verdict
+from serve.reports.figures import of_verdict
+from serve.tables import TextTable
+from tune.verdict import Verdict
+
+EXIT_CODES: Final = {"green": 0, "amber": 10, "red": 20}
+_COLOURS: Final = {"green": "green", "amber": "yellow", "red": "red"}
+
+
+@click.command("verdict")
+@click.argument("digest", default="last")
+@json_option
+def verdict_command(*, digest: str, as_json: bool) -> int:
+    """Judge the best row of a finished sweep: green, amber or red, and why.
+
+    DIGEST is the beginning of the sweep's name; without it, it is the newest. All trials of the
+    same idea count, those of earlier sweeps too. Leaves with 0 for green, 10 for amber and 20 for
+    red.
+
+    \b
+    bst verdict && bst report
+    """
+    swept = wait_for(start_verdict(digest, settings_from()))
+    if as_json:
+        show_json({"sweep": swept.digest, **swept.verdict.canonical()})
+    else:
+        show_verdict(swept.verdict)
+        show_table(_table(swept.verdict))
+    return EXIT_CODES[swept.verdict.light]
+
+
+def show_verdict(verdict: Verdict) -> None:
+    """Print the light and the sentence."""
+    light = click.style(verdict.light.upper(), fg=_COLOURS[verdict.light], bold=True)
+    click.echo(f"{light}  {verdict.sentence}")
+
+
+def _table(verdict: Verdict) -> TextTable:
+    rows = tuple(
+        (one.light or "", one.name.replace("_", " "), of_verdict(one), one.meaning)
+        for one in verdict.checks
+    )
+    return TextTable("Under the verdict", ("", "figure", "value", "what it says"), rows)

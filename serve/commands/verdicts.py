@@ -1,0 +1,113 @@
+"""Is a sweep's best row an edge? Its trials looked at day by day, stressed, and judged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from actors.market_data.datasets import load_dataset
+from actors.market_data.store import Catalog
+from cluster.settings import Settings
+from cluster.storage.store import Store
+from engines.batch.summary import STATISTICS
+from engines.intervals import DAY_MS
+from serve.commands.job import Ticket
+from strategies.evaluation.dataset import Dataset
+from tune.chunk import TRAIN
+from tune.neighbours import beside
+from tune.robustness import Row, cost_stress, price_noise, random_entries
+from tune.sweep import Finished
+from tune.trials import Days, Trials, days_of, joined, picked, sample_of
+from tune.verdict import Evidence, Verdict, judge
+
+if TYPE_CHECKING:
+    from serve.commands.sweeps import Planned
+
+
+def verdict_of(planned: Planned, finished: Finished, settings: Settings, ticket: Ticket) -> Verdict:
+    """Judge a sweep's best row, with all trials of its strategy's lineage in the store."""
+    ticket.report(0, 3, "looking at the trials day by day")
+    table = pq.read_table(finished.table)
+    trials, chosen = _trials(planned, table)
+    ticket.report(1, 3, "running the best row under stress")
+    row = _row(planned, *chosen)
+    result = row.run()
+    closed = result.trades["pnl"][result.trades["exit_ms"] < row.end_ms]
+    evidence = Evidence(
+        trials=trials,
+        earlier=max(_trials_of(planned, settings) - trials.rows, 0),
+        split_day=_split_day(planned, chosen[0], trials),
+        trades=closed,
+        sharpe=result.statistics["sharpe"],
+        random=random_entries(row),
+        stressed=cost_stress(row),
+        noisy=price_noise(row),
+        neighbours=_beside(planned, table, *chosen),
+    )
+    ticket.report(2, 3, "judging")
+    return judge(evidence)
+
+
+def _trials_of(planned: Planned, settings: Settings) -> int:
+    store = Store(settings.store_url)
+    counted = store.trials_of(planned.strategy.lineage)
+    store.close()
+    return counted
+
+
+def _trials(planned: Planned, table: pa.Table) -> tuple[Trials, tuple[int, int]]:
+    """The trials that stand for the sweep, and the window and row of the best one."""
+    windows = _windows_of(planned, table)
+    sample = sample_of(windows, table.column("row").to_numpy(), _scores(planned, table))
+    parts: dict[int, Days] = {}
+    for number in np.unique(sample.windows).tolist():
+        rows = picked(planned.rows, sample.rows[sample.windows == number])
+        terms, over = planned.spec.terms(number), planned.spec.windows[number]
+        parts[number] = days_of(planned.strategy, _dataset(planned, number), rows, terms, over)
+    return joined(sample, parts), (int(sample.windows[0]), int(sample.rows[0]))
+
+
+def _windows_of(planned: Planned, table: pa.Table) -> np.typing.NDArray[np.int64]:
+    """Which window each row of the table belongs to."""
+    names = [f"{one.series.symbol} {one.series.interval}" for one in planned.spec.windows]
+    symbols, intervals = (table.column(name).to_pylist() for name in ("symbol", "interval"))
+    place = {name: number for number, name in enumerate(names)}
+    pairs = zip(symbols, intervals, strict=True)
+    return np.array([place[f"{symbol} {interval}"] for symbol, interval in pairs], dtype=np.int64)
+
+
+def _scores(planned: Planned, table: pa.Table) -> np.typing.NDArray[np.float64]:
+    objective = planned.request.objective
+    better = STATISTICS[objective].better or 1
+    return np.asarray(better * table.column(f"{TRAIN}{objective}").to_numpy())
+
+
+def _dataset(planned: Planned, number: int) -> Dataset:
+    catalog = Catalog(planned.charts.catalog_root)
+    return load_dataset(catalog, planned.charts.charts[number].dataset)
+
+
+def _row(planned: Planned, number: int, row: int) -> Row:
+    over = planned.spec.windows[number]
+    values = {name: column[row].item() for name, column in planned.rows.items()}
+    terms = planned.spec.terms(number)
+    dataset = _dataset(planned, number)
+    return Row(planned.strategy, values, dataset, terms, over.start_ms, over.end_ms)
+
+
+def _split_day(planned: Planned, number: int, trials: Trials) -> int | None:
+    split_ms = planned.spec.windows[number].split_ms
+    # The day in which the sample ends belongs to neither side.
+    return None if split_ms is None else -(-split_ms // DAY_MS) - trials.first_day
+
+
+def _beside(
+    planned: Planned, table: pa.Table, number: int, row: int
+) -> np.typing.NDArray[np.float64]:
+    own = np.flatnonzero(_windows_of(planned, table) == number)
+    rows = table.column("row").to_numpy()[own]
+    params = picked(planned.rows, rows)
+    return beside(params, _scores(planned, table)[own], int(np.flatnonzero(rows == row)[0]))
