@@ -38,6 +38,9 @@ REFUSALS: Final = {
     Refusal.NO_EQUITY: "There was no equity left.",
     Refusal.OPPOSITE_IGNORED: "A position in the other direction was open, and is not reversed.",
     Refusal.SIDE_NOT_ALLOWED: "The script may not enter on that side.",
+    Refusal.OPEN_POSITIONS: "As many symbols as allowed had a position.",
+    Refusal.CORRELATED_POSITIONS: "As many positions as allowed moved with it.",
+    Refusal.PORTFOLIO_HEAT: "All stops together would have lost more than allowed.",
 }
 
 _LABELS: Final = {
