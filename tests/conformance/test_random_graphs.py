@@ -12,7 +12,7 @@ from strategies.scripting.graph_run import Witness, backtest_graph
 from tests.conformance.ledgers import assert_alike, assert_equal_ledgers
 from tests.conformance.random_graphs import GraphRun, random_graph_run
 
-RUNS = int(os.environ.get("BST_RUNS", "10000")) * 3 // 10
+RUNS = int(os.environ.get("BST_RUNS", "10000")) * 2 // 10
 BLOCK = 250
 
 

@@ -71,6 +71,8 @@ class RandomScript:
             return Close(name, **self._part(rng), immediately=bool(rng.random() < 0.3))
         if draw < 0.93:
             return CloseAll(immediately=bool(rng.random() < 0.3))
+        if rng.random() < 0.5:
+            name = f"X{name}"
         return Cancel(name) if draw < 0.98 else CancelAll()
 
     def _near(self, rng: np.random.Generator, close: float) -> float:

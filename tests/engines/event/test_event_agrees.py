@@ -8,8 +8,8 @@ import pytest
 
 from tests.engines.event.agreement import compare
 
-# The other three tenths of the runs are graphs (tests/conformance).
-RUNS = int(os.environ.get("BST_RUNS", "10000")) * 7 // 10
+# The other two tenths of the runs are graphs (tests/conformance).
+RUNS = int(os.environ.get("BST_RUNS", "10000")) * 8 // 10
 BLOCK = 500
 
 

@@ -1,0 +1,105 @@
+"""What the oracle knows of graphs, broken on purpose, is noticed; scripts in engines/reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from engines.orders import Reason
+from engines.reference.brackets import STOPPED, Rest
+from engines.reference.desk import Desk
+from engines.reference.market import Market
+from engines.reference.pending import Touch
+from engines.reference.sizing import Sizing
+from tests.conformance import mutants
+
+Wrap = Callable[[Any], Any]
+
+
+def nothing(*_: Any) -> None:
+    return None
+
+
+def stops_only(right: Any) -> Any:
+    def touches(self: Rest, *way: Any) -> Iterator[tuple[int, Touch]]:
+        found = list(right(self, *way))
+        yield from (one for one in found if one[0] == STOPPED or len(found) == 1)
+
+    return touches
+
+
+def no_trail(right: Any) -> Any:
+    def due(self: Rest) -> Any:
+        return None if self.stop is None else (self.stop, self.reason)
+
+    return due
+
+
+def one_reason(right: Any) -> Any:
+    def due(self: Rest) -> Any:
+        found = right(self)
+        return found and (found[0], Reason.STOP_LOSS)
+
+    return due
+
+
+def without_taker_fee(right: Any) -> Any:
+    def wanted(self: Sizing, *given: Any) -> Any:
+        rate, self._taker = self._taker, Fraction(0)
+        units = right(self, *given)
+        self._taker = rate
+        return units
+
+    return wanted
+
+
+def no_limits(right: Any) -> Any:
+    return lambda self, units, price, free: units if units > 0 else right(self, units, price, free)
+
+
+def from_the_first_bar(right: Any) -> Any:
+    def rest(self: Desk, lot: Any, command: Any) -> None:
+        right(self, lot, command)
+        if lot.number in self.rests:
+            self.rests[lot.number].live_from = 0
+
+    return rest
+
+
+RULES: dict[str, tuple[Any, str, Wrap]] = {
+    "C1 stops to the worse": (
+        Rest,
+        "_worse",
+        lambda _: lambda self, level, way: self._better(level),
+    ),
+    "E1 live from the fill, or later": (Desk, "rest", from_the_first_bar),
+    "E2 targets": (Rest, "_reserve", lambda _: nothing),
+    "B6 nearest first": (Rest, "touches", stops_only),
+    "E5 the nearer of two stops": (Rest, "due", no_trail),
+    "why a stop was there": (Rest, "due", one_reason),
+    "E6 a stop that follows": (Rest, "move_stop", lambda _: nothing),
+    "E8 the water mark": (Rest, "follow", lambda _: nothing),
+    "E10 where a trail starts": (Rest, "arm", lambda _: nothing),
+    "break-even": (Rest, "lift", lambda _: nothing),
+    "G3 fees in the budget": (Sizing, "_wanted", without_taker_fee),
+    "I1 margin of what is open": (Sizing, "_held", lambda _: lambda self, price: Fraction(0)),
+    "smallest orders and margin": (Sizing, "_limits", no_limits),
+    "the order of a gap": (Market, "_resting", lambda _: lambda self, price: iter(())),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_broken_rule_is_noticed(rule: str) -> None:
+    kind, name, wrap = RULES[rule]
+    right = getattr(kind, name)
+    mutants.assert_noticed(
+        rule, lambda patch: patch.setattr(kind, name, wrap(right)), mutants.oracle_agrees
+    )
+
+
+def test_nothing_is_noticed_when_nothing_is_broken() -> None:
+    for seed in range(20):
+        mutants.oracle_agrees(seed)
