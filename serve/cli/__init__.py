@@ -16,6 +16,7 @@ from serve.cli.report import report_command
 from serve.cli.strategies import strategies_command
 from serve.cli.sweep import sweep_command
 from serve.cli.tour import tour_command
+from serve.cli.tradingview import tradingview_group
 from serve.cli.verdict import verdict_command
 from serve.commands.job import Cancelled
 
@@ -38,6 +39,7 @@ for command in (
     verdict_command,
     strategies_command,
     data_group,
+    tradingview_group,
     tour_command,
 ):
     bst.add_command(command)

@@ -37,8 +37,7 @@ _SEARCH: Final = ("search", "rows", "seed", "train_percent", "objective")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 
 
-_REQUEST: Final = (
-    click.argument("strategy", required=False),
+_RUN: Final = (
     click.option(
         "--spec",
         type=click.Path(path_type=Path),
@@ -53,7 +52,6 @@ _REQUEST: Final = (
     click.option("--finer", help="Bars that fills walk through: auto, none or an interval."),
     click.option("--source", help="auto, imported, sandbox, mainnet, testnet or demo."),
     click.option("--fetch/--no-fetch", default=None, help="Fetch bars that are missing."),
-    click.option("--file", type=click.Path(), help="A file of bars to run on."),
     click.option("--warm-up-days", type=float, help="Days before start for indicators."),
     click.option("--profile", help="bybit_linear, bybit_inverse, bybit_spot or tradingview."),
     click.option("--initial-cash", type=float, help="Quote currency; coin of an inverse contract."),
@@ -74,6 +72,11 @@ _REQUEST: Final = (
     click.option("--lot", help="Quantity step, instead of the venue's."),
     click.option("--min-notional", help="Smallest order, instead of the venue's."),
     click.option("--contract-value", help="Value of a point, instead of 1."),
+)
+_REQUEST: Final = (
+    click.argument("strategy", required=False),
+    *_RUN,
+    click.option("--file", type=click.Path(), help="A file of bars to run on."),
     click.option("--report", type=click.Path(path_type=Path), help="Where the page goes."),
     json_option,
 )
@@ -82,6 +85,13 @@ _REQUEST: Final = (
 def request_options(command: Command) -> Command:
     """Options that a backtest and a sweep share."""
     for option in reversed(_REQUEST):
+        command = option(command)
+    return command
+
+
+def run_options(command: Command) -> Command:
+    """The options that say how a strategy runs: not which one, nor on which file."""
+    for option in reversed((*_RUN, json_option)):
         command = option(command)
     return command
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from engines.errors import InvalidInput
 from strategies.tradingview.rows import Row, Sheet
 from strategies.tradingview.trades import Decimals, ExportedTrade
 from strategies.tradingview.words import OPEN, plain
 
-_FIGURES = (
+_HOUR_MS: Final = 3_600_000
+_FIGURES: Final = (
     "pnl", "pnl_percent", "mfe", "mfe_percent", "mae", "mae_percent", "cumulative_pnl",
     "cumulative_percent", "value", "commission",
 )  # fmt: skip
@@ -31,7 +34,9 @@ def trade_of(sheet: Sheet, entry: Row, leave: Row | None, number: int) -> Export
         raise leave.wrong("type", "the side of its entry")
     entry_ms = sheet.time(entry, times[0])
     exit_ms = sheet.times.get((leave.place, times[1])) if leave is not None else None
-    if leave is not None and exit_ms is not None and exit_ms < entry_ms:
+    # A clock that is set back at the end of summer shows an hour twice.
+    late_ms = entry_ms - _HOUR_MS if sheet.wall_clock else entry_ms
+    if leave is not None and exit_ms is not None and exit_ms < late_ms:
         raise leave.wrong(times[1], f"no earlier than the entry, {entry.text(times[0])}")
     if "qty" in sheet.header.places and not qty.value > 0.0:
         raise entry.wrong("qty", "a number above zero")

@@ -88,9 +88,9 @@ def _cell(text: str) -> str:
 def _commands() -> str:
     told: list[tuple[tuple[str, ...], click.Command]] = [(("bst",), bst)]
     told += [(("bst", name), command) for name, command in bst.commands.items()]
-    data = bst.commands["data"]
-    assert isinstance(data, click.Group)
-    told += [(("bst", "data", name), command) for name, command in data.commands.items()]
+    for group_name, group in bst.commands.items():
+        if isinstance(group, click.Group):
+            told += [(("bst", group_name, name), one) for name, one in group.commands.items()]
     return "\n".join(_help(words, command) for words, command in told)
 
 

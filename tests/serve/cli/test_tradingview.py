@@ -1,0 +1,269 @@
+"""`bst tradingview diff` finds no difference where there is none, and the cause where one is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engines.bars import PRICE_COLUMNS, Bars
+from strategies.scripting import EventStrategy
+from strategies.tradingview import ExportedTrade
+from tests.serve.cli.bracket import Adding, Bracket
+from tests.serve.cli.chart import (
+    BROKER,
+    HOUR_MS,
+    OPTIONS,
+    Chart,
+    chart,
+    write_bars,
+    write_trades,
+)
+from tests.serve.cli.conftest import Bst, Told
+
+SCRIPT = Path(__file__).with_name("bracket.py")
+NEW_YORK = "America/New_York"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A folder with the chart's bars, and the command that is run there."""
+
+    chart: Chart
+    folder: Path
+    bst: Bst
+
+    def diff(
+        self,
+        trades: Sequence[ExportedTrade] | Path,
+        *options: object,
+        strategy: str = "Bracket",
+        bars: Bars | None = None,
+        zone: str | None = NEW_YORK,
+    ) -> Told:
+        """The trades, exported on a clock of `zone`, held against the strategy."""
+        path = trades
+        if not isinstance(path, Path):
+            path = write_trades(self.folder / "trades.csv", path, zone)
+        file = write_bars(self.folder / "bars.csv", bars or self.chart.bars)
+        said = ("--strategy", f"{SCRIPT}:{strategy}", "--bars", file, *OPTIONS, *options)
+        return self.bst("tradingview", "diff", path, *said)
+
+    def causes(self, *asked: Any, **options: Any) -> dict[str, int]:
+        """The causes that are told, by name."""
+        found: dict[str, int] = self.told(*asked, **options)["causes"]
+        return found
+
+    def told(self, trades: Sequence[ExportedTrade] | Path, *options: object, **more: Any) -> Any:
+        """What `--json` tells."""
+        told = self.diff(trades, *options, "--json", **more)
+        assert told.code in (0, 1), told.err
+        said = json.loads(told.out)
+        assert (told.code == 0) == (not said["differences"])
+        return said
+
+
+@pytest.fixture(scope="module")
+def made() -> Chart:
+    return chart()
+
+
+@pytest.fixture
+def desk(made: Chart, tmp_path: Path, bst: Bst) -> Desk:
+    return Desk(made, tmp_path, bst)
+
+
+def settings(values: Mapping[str, float]) -> list[str]:
+    return [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
+
+
+def bracket(**values: float) -> EventStrategy:
+    return Bracket(**values)
+
+
+def test_the_same_settings_agree_in_every_trade(desk: Desk) -> None:
+    trades = desk.chart.trades(bracket())
+    assert len(trades) > 80
+    told = desk.diff(trades)
+    assert told.code == 0, told.out + told.err
+    assert "closed trades agree." in told.out
+    said = desk.told(trades)
+    assert said["share"] == 1.0
+    assert said["agreeing"] == sum(not one.is_open for one in trades)
+    assert all(share == 1.0 for share in said["fields"].values())
+    assert len(said["fields"]) == 8
+    assert said["time_zone"]["used"] == NEW_YORK
+    assert said["time_zone"]["sure"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "name"),
+    [("Etc/GMT-3", "UTC+3"), ("Asia/Kolkata", "UTC+05:30"), ("Etc/UTC", "UTC"), (NEW_YORK,) * 2,
+     ("Europe/Paris", "Europe/Berlin"), ("Australia/Sydney", "Australia/Sydney")],
+)  # fmt: skip
+def test_the_time_zone_is_found_from_the_bars(desk: Desk, zone: str, name: str) -> None:
+    said = desk.told(desk.chart.trades(bracket()), zone=zone)
+    assert said["time_zone"]["used"] == name
+    assert said["time_zone"]["share"] == 1.0
+    assert said["share"] == 1.0
+
+
+def test_the_magnifier_agrees_with_its_finer_bars(desk: Desk) -> None:
+    trades = desk.chart.trades(bracket(), magnified=True)
+    finer = write_bars(desk.folder / "finer.csv", desk.chart.finer)
+    assert desk.told(trades, "--finer", finer)["share"] == 1.0
+    # The chart's own bars can be made of the finer ones, too.
+    again = desk.told(trades, "--interval", "60", "--finer", "15", bars=desk.chart.finer)
+    assert again["share"] == 1.0
+
+
+Fault = Callable[[Desk], dict[str, int]]
+
+
+def fee(desk: Desk) -> dict[str, int]:
+    broker = replace(BROKER, taker_fee_rate=0.0006, maker_fee_rate=0.0006)
+    return desk.causes(desk.chart.trades(bracket(), broker), "--taker-fee-percent", 0.1)
+
+
+def fee_per_contract(desk: Desk) -> dict[str, int]:
+    return desk.causes(desk.chart.trades(bracket(), replace(BROKER, fee_per_contract=1.25)))
+
+
+def fee_per_order(desk: Desk) -> dict[str, int]:
+    return desk.causes(desk.chart.trades(bracket(size=3), replace(BROKER, fee_per_order=4.5)),
+                       "--set", "size=3")  # fmt: skip
+
+
+def slippage(desk: Desk) -> dict[str, int]:
+    return desk.causes(desk.chart.trades(bracket(), replace(BROKER, slippage_ticks=3.0)))
+
+
+def tick_too_coarse(desk: Desk) -> dict[str, int]:
+    return desk.causes(desk.chart.trades(bracket(), tick=Decimal("0.5")), "--tick", 5)
+
+
+def tick_too_fine(desk: Desk) -> dict[str, int]:
+    # Levels a third of a tick off the grid, which only a finer tick can keep.
+    broker, bars = BROKER, desk.chart.bars
+    moved = {name: getattr(bars, name) for name in PRICE_COLUMNS}
+    moved["close"] = np.clip(moved["close"] + 0.2, bars.low, bars.high)
+    other = Chart(desk.chart.finer, Bars.from_columns(bars.series, {**bars.columns(), **moved}))
+    return desk.causes(other.trades(bracket(), broker), "--tick", 0.1, bars=other.bars)
+
+
+def magnifier_off(desk: Desk) -> dict[str, int]:
+    # Both levels are near enough to be touched within an hour.
+    asked = {"target": 15, "stop": 15}
+    return desk.causes(desk.chart.trades(bracket(**asked), magnified=True), *settings(asked))
+
+
+def zone_shifted(desk: Desk) -> dict[str, int]:
+    return desk.causes(desk.chart.trades(bracket()), "--time-zone", "UTC+1")
+
+
+def bars_shifted(desk: Desk) -> dict[str, int]:
+    bars = desk.chart.bars
+    late = {**bars.columns(), "open_ms": bars.open_ms + HOUR_MS}
+    path = write_trades(desk.folder / "utc.csv", desk.chart.trades(bracket()), None, "Z")
+    return desk.causes(path, bars=Bars.from_columns(bars.series, late))
+
+
+def candle_altered(desk: Desk) -> dict[str, int]:
+    trades, bars = desk.chart.trades(bracket()), desk.chart.bars
+    place = int(np.searchsorted(bars.open_ms, trades[40].entry_ms))
+    columns = {name: getattr(bars, name).copy() for name in PRICE_COLUMNS}
+    for column in columns.values():
+        column[place] += 150.0
+    return desk.causes(trades, bars=Bars.from_columns(bars.series, {**bars.columns(), **columns}))
+
+
+def bar_missing(desk: Desk) -> dict[str, int]:
+    trades, bars = desk.chart.trades(bracket()), desk.chart.bars
+    kept = bars.open_ms != trades[40].entry_ms
+    columns = {name: column[kept] for name, column in bars.columns().items()}
+    return desk.causes(trades, bars=Bars.from_columns(bars.series, columns))
+
+
+def warm_up_cut(desk: Desk) -> dict[str, int]:
+    # Averages this long begin otherwise wherever the bars begin.
+    asked = {"quick": 5, "lazy": 150}
+    later = desk.chart.bars.rows(160, len(desk.chart.bars))
+    return desk.causes(desk.chart.trades(bracket(**asked)), *settings(asked), bars=later)
+
+
+def at_closes(desk: Desk) -> dict[str, int]:
+    return desk.causes(desk.chart.trades(bracket(), replace(BROKER, fill_at="close")))
+
+
+def lot_too_fine(desk: Desk) -> dict[str, int]:
+    return desk.causes(desk.chart.trades(bracket(size=2.5), lot=Decimal(1)), "--set", "size=2.5")
+
+
+def size_doubled(desk: Desk) -> dict[str, int]:
+    return desk.causes(desk.chart.trades(bracket()), "--set", "size=1")
+
+
+def point_value(desk: Desk) -> dict[str, int]:
+    return desk.causes(desk.chart.trades(bracket(), value=Decimal(2)))
+
+
+def currency(desk: Desk) -> dict[str, int]:
+    trades = desk.chart.trades(bracket())
+    rates = 0.91 + 0.02 * np.sin(np.arange(len(trades)) / 9)
+    converted = [
+        replace(one, pnl=round(one.pnl * float(rate), 2))
+        for one, rate in zip(trades, rates, strict=True)
+    ]
+    return desk.causes(converted)
+
+
+def pyramiding(desk: Desk) -> dict[str, int]:
+    return desk.causes(desk.chart.trades(Adding()), strategy="Single")
+
+
+def too_poor(desk: Desk) -> dict[str, int]:
+    return desk.causes(desk.chart.trades(bracket()), "--initial-cash", 30_000)
+
+
+def renamed(desk: Desk) -> dict[str, int]:
+    trades = [replace(one, entry_signal="L") for one in desk.chart.trades(bracket())]
+    return desk.causes(trades)
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        (fee, "fee"),
+        (fee_per_contract, "fee"),
+        (fee_per_order, "fee"),
+        (slippage, "slippage"),
+        (tick_too_coarse, "tick"),
+        (tick_too_fine, "tick"),
+        (magnifier_off, "order inside the bar"),
+        (zone_shifted, "time zone"),
+        (bars_shifted, "time zone"),
+        (candle_altered, "data"),
+        (bar_missing, "data"),
+        (warm_up_cut, "warm-up"),
+        (at_closes, "fill at close"),
+        (lot_too_fine, "quantity step"),
+        (size_doubled, "size"),
+        (point_value, "point value"),
+        (currency, "currency"),
+        (pyramiding, "pyramiding"),
+        (too_poor, "refused here"),
+        (renamed, "signal name"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_a_planted_fault_is_found(desk: Desk, fault: Fault, cause: str) -> None:
+    causes = fault(desk)
+    assert cause in causes
+    # What may come of a fault, and what it may cut off; nothing else is blamed.
+    assert set(causes) <= {cause, "follows", "range"}, causes
