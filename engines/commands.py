@@ -29,6 +29,9 @@ class Entry:
     script's default. A pending order of the same id is replaced (D5). A `bracket` rests on what
     the entry opens. `otherwise` is ordered in place of an entry that is refused at once. Neither
     is Pine's.
+
+    Under Bybit's profiles a `post_only` order that would take is refused, and a `reduce_only` one
+    makes the opposite position smaller (without `qty`: closes it) and never opens one.
     """
 
     id: str
@@ -41,6 +44,8 @@ class Entry:
     comment: str = ""
     bracket: Bracket | None = None
     otherwise: CloseAll | None = None
+    post_only: bool = False
+    reduce_only: bool = False
 
 
 @dataclass(frozen=True)

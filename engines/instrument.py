@@ -27,7 +27,9 @@ class Instrument:
 
     `tick` is the price step in quote currency, `lot` the quantity step in base currency; zero
     means unrounded. `contract_value` is quote currency per point and unit of quantity (1 for
-    linear contracts and spot). Fees are fractions of the notional.
+    linear contracts and spot). Fees are fractions of the notional. `max_qty` and
+    `max_market_qty` bound one order, `price_limit_ratio` how far beyond the market a limit may
+    be; zero is no bound.
     """
 
     category: Category
@@ -38,17 +40,19 @@ class Instrument:
     quote: str = ""
     min_qty: Decimal = _ZERO
     max_qty: Decimal = _ZERO
+    max_market_qty: Decimal = _ZERO
     min_notional: Decimal = _ZERO
     taker_fee_rate: Decimal = Decimal("0.00055")
     maker_fee_rate: Decimal = Decimal("0.0002")
     contract_value: Decimal = Decimal(1)
     max_leverage: Decimal = Decimal(1)
+    price_limit_ratio: Decimal = _ZERO
     funding_interval_minutes: int = 0
     margin_tiers: tuple[MarginTier, ...] = ()
     valid_from_ms: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("tick", "lot", "min_qty", "max_qty", "min_notional"):
+        for name in ("tick", "lot", "min_qty", "max_qty", "max_market_qty", "min_notional"):
             value = getattr(self, name)
             if not value.is_finite() or value < 0:
                 raise InvalidInput(f"{self.symbol}.{name}", str(value), "zero or more")
@@ -64,13 +68,23 @@ class Instrument:
         """Everything that decides a fill, as JSON values with exact decimals as text."""
         tiers = [[decimal_text(part) for part in tier] for tier in self.margin_tiers]
         names = ("tick", "lot", "min_qty", "max_qty", "min_notional", "contract_value")
+        later = (name for name in _LATER if getattr(self, name) != _LATER[name])
         return {
             "category": self.category,
             "symbol": self.symbol,
-            **{name: decimal_text(getattr(self, name)) for name in names},
+            **{name: decimal_text(getattr(self, name)) for name in (*names, *later)},
             "margin_tiers": tiers,
             "valid_from_ms": self.valid_from_ms,
         }
+
+
+# What a market was named before these were part of it, it is still named without them.
+_LATER: Final = {
+    "max_market_qty": _ZERO,
+    "price_limit_ratio": _ZERO,
+    "taker_fee_rate": Instrument.taker_fee_rate,
+    "maker_fee_rate": Instrument.maker_fee_rate,
+}
 
 
 def unrounded(symbol: str, category: Category = "linear") -> Instrument:

@@ -44,3 +44,12 @@ class Refusal(IntEnum):
     OPEN_POSITIONS = 14
     CORRELATED_POSITIONS = 15
     PORTFOLIO_HEAT = 16
+    # What Bybit checks (engines.event.order_rules, engines.event.perpetual, engines.event.spot).
+    MAX_QTY = 20
+    PRICE_LIMIT = 21
+    POST_ONLY = 22
+    REDUCE_ONLY = 23
+    LEVERAGE = 24
+    RISK_LIMIT = 25
+    NO_BALANCE = 26
+    SPOT_SHORT = 27

@@ -110,13 +110,19 @@ def _contract(category: Category, row: Fields) -> Instrument:
         quote=row.text("quoteCoin"),
         min_qty=lots.decimal("minOrderQty"),
         max_qty=lots.decimal("maxOrderQty", _ZERO),
+        max_market_qty=lots.decimal("maxMktOrderQty", _ZERO),
         # Older answers do not have it: there the smallest quantity is the only minimum.
         min_notional=lots.decimal("minNotionalValue", _ZERO),
         taker_fee_rate=_TAKER_FEE_RATE,
         maker_fee_rate=_MAKER_FEE_RATE,
         max_leverage=row.inner("leverageFilter", optional=True).decimal("maxLeverage", _ONE),
+        price_limit_ratio=_price_limit(row),
         funding_interval_minutes=row.whole("fundingInterval", 0),
     )
+
+
+def _price_limit(row: Fields) -> Decimal:
+    return row.inner("riskParameters", optional=True).decimal("priceLimitRatioX", _ZERO)
 
 
 def _spot(row: Fields) -> Instrument:
@@ -130,6 +136,8 @@ def _spot(row: Fields) -> Instrument:
         quote=row.text("quoteCoin"),
         min_qty=lots.decimal("minOrderQty", _ZERO),
         max_qty=lots.decimal("maxLimitOrderQty", lots.decimal("maxOrderQty", _ZERO)),
+        max_market_qty=lots.decimal("maxMarketOrderQty", _ZERO),
+        price_limit_ratio=_price_limit(row),
         min_notional=lots.decimal("minOrderAmt", _ZERO),
         taker_fee_rate=_SPOT_FEE_RATE,
         maker_fee_rate=_SPOT_FEE_RATE,

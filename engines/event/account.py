@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from engines.commands import CloseRule
+from engines.event.wallet import Wallet
 from engines.kernel.layout import Account as KernelAccount
 from engines.kernel.layout import Market
 from engines.kernel.money import equity_at, gross_profit, quantity, share_of
@@ -88,6 +89,7 @@ class Refused:
     side: int
     reason: int
     id: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class Account:
 
     `entered` numbers the lots of the present position, those that FIFO has emptied included.
     `flat_bar` and `loss_bar` are as `engines.script.View` says.
+    `wallet` is there on spot, where coins are bought instead of contracts.
     """
 
     market: Market
@@ -122,6 +125,7 @@ class Account:
     payoff: Payoff = LINEAR
     flat_bar: int = -1
     loss_bar: int = -1
+    wallet: Wallet | None = None
 
     @property
     def side(self) -> int:
@@ -136,12 +140,19 @@ class Account:
     def equity(self, price: float) -> float:
         """Cash and open profit at `price` (K3)."""
         level = self.payoff.level(price)
-        return float(equity_at(self.as_kernel(), level, self.market))
+        equity = float(equity_at(self.as_kernel(), level, self.market))
+        return equity if self.wallet is None else equity + self.wallet.gain(price, self.market)
 
     def value(self, units: float, price: float) -> float:
         """Value of so many lots at `price`, in the account's currency."""
         worth = self.payoff.worth(price)
         return worth * quantity(units, self.market) * self.market.contract_value
+
+    @property
+    def balance(self) -> float:
+        """Quote currency of a spot account: what its coins have cost is spent."""
+        spent = 0.0 if self.wallet is None else self.wallet.cost
+        return self.cash - self.as_kernel().cost - spent
 
     @property
     def average_price(self) -> float:
@@ -259,9 +270,12 @@ class Account:
         self.fills.append(Fill(bar, side, mark, 0.0, 0.0, self.cash, "", -1, "", reason, paid))
 
     def enter(self, ticket: Ticket, side: int, units: float, fee: float) -> Lot:
-        """Open a lot; its fee is paid at once (H5)."""
+        """Open a lot; its fee is paid at once (H5), on spot out of the coins that are bought."""
         self.cash -= fee
         price = ticket.price
+        if self.wallet is not None:
+            self.cash += self.wallet.gain(price, self.market)
+            units = self.wallet.receive(units, price, fee, self.market)
         lot = Lot(
             number=self.entries,
             entry_id=ticket.entry_id,
@@ -304,9 +318,9 @@ class Account:
         qty, level = quantity(units, self.market), self.payoff.level
         return float(gross_profit(lot.side, level(lot.price), level(price), qty, self.market))
 
-    def refuse(self, bar: int, side: int, reason: int, name: str) -> None:
+    def refuse(self, bar: int, side: int, reason: int, name: str, detail: str = "") -> None:
         """Keep why an order or a signal came to nothing."""
-        self.refusals.append(Refused(bar, side, reason, name))
+        self.refusals.append(Refused(bar, side, reason, name, detail))
 
     def still_open(self, bar: int, price: float) -> list[Trade]:
         """What is left at the end (A8)."""

@@ -9,7 +9,7 @@ from engines.commands import Entry, Order, Properties, without_na
 from engines.event.account import Account
 from engines.event.events import Amend, Instruction, Place, Queue, Rank, Withdraw
 from engines.event.naming import Namer
-from engines.event.sizing import refusal_of, units_asked, units_checked
+from engines.event.sizing import lots_of, refusal_of, units_asked, units_checked
 from engines.kernel.rounding import round_against, round_in_favour
 from engines.orders import Refusal
 
@@ -55,6 +55,8 @@ class EntryDesk:
         is_entry = not isinstance(command, Order)
         if is_entry and self.entries_of(side) >= self.limit:
             return self._refuse(command, Refusal.POSITION_LIMIT)
+        if command.reduce_only or (side < 0 and account.wallet is not None):
+            return (yield from self._reduce(command, side, sequence))
         against = account.units if is_entry and account.side == -side else 0.0
         units: float | None = 0.0
         if is_entry and self._only_closes(side):
@@ -82,6 +84,20 @@ class EntryDesk:
         stop = None if command.bracket is None else command.bracket.stop
         return units_checked(account, self.said, side, command.qty, stop, price)
 
+    def _reduce(
+        self, command: Entry, side: int, sequence: int
+    ) -> Generator[Instruction, None, bool]:
+        """An order that only leaves: as it says, or a sale on spot, where none is short."""
+        account, units = self.account, self.account.units
+        whole = not command.reduce_only and not isinstance(command, Order)
+        if command.qty is not None and not whole:
+            units = lots_of(command.qty, account.market)
+        if account.side != -side or units <= 0.0:
+            spot = side < 0 and account.wallet is not None
+            return self._refuse(command, Refusal.SPOT_SHORT if spot else Refusal.REDUCE_ONLY)
+        yield from self._place(command, side, sequence, units, 0.0, 0.0, reduce_only=True)
+        return True
+
     def _refuse(self, command: Entry, reason: Refusal) -> bool:
         self.account.refuse(self.namer.bar, sign(command.direction), int(reason), command.id)
         return False
@@ -98,6 +114,7 @@ class EntryDesk:
         units: float | None,
         against: float,
         equity: float,
+        reduce_only: bool = False,
     ) -> Iterator[Instruction]:
         # D5: the same id again replaces the order, at the end of the queue.
         yield from self.cancel(command.id)
@@ -120,6 +137,8 @@ class EntryDesk:
             stop=None if stop is None else float(round_against(stop, float(-side), tick)),
             verified_by=self.said.limit_verification_ticks,
             sized_by_stop=None if bracket is None else bracket.stop,
+            reduce_only=reduce_only,
+            post_only=command.post_only,
         )
 
     def cancel(self, name: str) -> Iterator[Instruction]:

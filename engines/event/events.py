@@ -79,7 +79,7 @@ class OrderUpdate:
 
     `left_units` is what still rests; `order_id` is empty for a fill the venue forced. `opened` of
     `units` opened a position (None: all that did not close one). `reason` names the refusal of an
-    order that was rejected. `reached` is for an order that only watches.
+    order that was rejected, `detail` says more of it. `reached` is for an order that only watches.
     """
 
     order_id: str
@@ -92,6 +92,7 @@ class OrderUpdate:
     fee: float = 0.0
     reason: str = ""
     opened: float | None = None
+    detail: str = ""
 
 
 class Queue(IntEnum):
@@ -144,6 +145,7 @@ class Place:
     sized_by_stop: Level | None = None
     watch: float | None = None
     rests_from: int = -1
+    post_only: bool = False
 
 
 @dataclass(frozen=True)

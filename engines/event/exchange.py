@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engines.commands import Properties
 from engines.event.account import Account
@@ -18,6 +18,7 @@ from engines.event.events import (
     Prices,
     Withdraw,
 )
+from engines.event.order_rules import OrderRules
 from engines.event.perpetual import Perpetual
 from engines.event.sizing import affords, fee_of, lots_to_call, units_bought, units_checked
 from engines.event.working import Touch, Working
@@ -44,18 +45,33 @@ class Exchange:
     called_in: int = -1
     bar: int = -1
     perpetual: Perpetual | None = None
+    rules: OrderRules | None = None
 
     def receive(self, instructions: list[Instruction]) -> None:
         """Obey instructions, in their order."""
         for one in instructions:
             match one:
                 case Place():
-                    self.working[one.order_id] = Working.of(one, self.moment)
+                    self._rest(one)
                 case Amend():
                     if one.order_id in self.working:
-                        self.working[one.order_id].amend(one)
+                        self.working[one.order_id].amend(one, self.here)
                 case Withdraw():
                     self.working.pop(one.order_id, None)
+
+    def _rest(self, order: Place) -> None:
+        admitted = order
+        if self.rules is not None:
+            checked = self.rules.admit(order, self.here, self.account)
+            if isinstance(checked, Refusal):
+                self._reject(order, checked)
+                return
+            admitted = checked
+        self.working[order.order_id] = Working.of(admitted, self.moment, self.here)
+
+    def _reject(self, order: Place, why: Refusal, detail: str = "") -> None:
+        update = OrderUpdate(order.order_id, "rejected", self.bar, order.side, reason=why.name)
+        self._tell(replace(update, detail=detail))
 
     def live_through(self, bar: Bar) -> None:
         """The path of one bar, or of the finer bars inside it (B1, B7)."""
@@ -166,11 +182,10 @@ class Exchange:
         opened = own if closing == order.against else units - closing
         refused = refusal or self._refusal(order, units, opened, price)
         if refused is not None:
-            self._tell(
-                OrderUpdate(order.order_id, "rejected", self.bar, order.side, reason=refused.name)
-            )
+            self._reject(order, refused, self._detail(order, refused, units, price))
             return
-        rate = market.taker_fee_rate if touch.slips else market.maker_fee_rate
+        taker = touch.slips if self.rules is None else self.rules.is_taker(working, touch)
+        rate = market.taker_fee_rate if taker else market.maker_fee_rate
         fee = fee_of(self.account, units, price, rate)
         self._tell(
             OrderUpdate(
@@ -186,12 +201,29 @@ class Exchange:
             )
         )
 
+    def _detail(self, order: Place, why: Refusal, units: float, price: float) -> str:
+        if self.perpetual is None or why not in (Refusal.LEVERAGE, Refusal.RISK_LIMIT):
+            return ""
+        return self.perpetual.explained(self.account, order.side, units, price)
+
     def _refusal(self, order: Place, units: float, opening: float, price: float) -> Refusal | None:
         """Why an order of `units` lots that opens so many may not fill; None if it may."""
+        if self.rules is not None:
+            if units <= 0.0 and order.reduce_only:
+                return Refusal.REDUCE_ONLY
+            refused = self.rules.refusal_at_fill(order, units, price, self.account)
+            if refused is not None:
+                return refused
+            if self.rules.spot and units > 0.0:
+                return None
+        if units > 0.0 and opening > 0.0 and not order.reduce_only and self.perpetual is not None:
+            return self.perpetual.refusal(self.account, order.side, opening, price)
         may = units > 0.0 and self._affords(order, opening, price)
         return None if may else Refusal.NO_MARGIN
 
     def _affords(self, order: Place, opening: float, price: float) -> bool:
+        if self.rules is not None and self.rules.spot:
+            return opening == 0.0 or self.account.value(opening, price) <= self.account.balance
         if self.perpetual is not None:
             return order.reduce_only or self.perpetual.covers(
                 self.account, order.side, opening, price
@@ -263,7 +295,8 @@ class Exchange:
     def _call_margin(self) -> None:
         """Sell what the account can no longer carry, once a bar at most (I1 to I4)."""
         account, market = self.account, self.account.market
-        if self.perpetual is not None or not account.lots or not market.check_margin:
+        owned = self.perpetual is not None or account.wallet is not None
+        if owned or not account.lots or not market.check_margin:
             return
         if self.called_in == self.bar or self.said.margin == "checked":
             return

@@ -27,6 +27,7 @@ from engines.margin import (
     tiers_from,
 )
 from engines.margin.position import fee_to_close, value
+from engines.orders import Refusal
 from engines.payoff import payoff_of
 
 _ZERO: Final = Fraction(0)
@@ -111,13 +112,43 @@ class Perpetual:
         return account.units, float(bankruptcy_price(self.contract, position))
 
     def covers(self, account: Account, side: int, units: float, price: float) -> bool:
-        """Whether the cost of an opening order is there: margin and both fees."""
+        """Whether an opening order may fill at `price`."""
+        return self.refusal(account, side, units, price) is None
+
+    def refusal(self, account: Account, side: int, units: float, price: float) -> Refusal | None:
+        """Why an opening order may not fill: its tier's leverage, or its cost; None if it may.
+
+        The cost is margin and both fees.
+        """
         if units == 0.0:
-            return True
+            return None
+        worth = self._with(account, side, units, price)
+        tier = next((one for one in self.contract.tiers if _fits(one, worth)), None)
+        if tier is None:
+            return Refusal.RISK_LIMIT
+        if self.leverage > tier.max_leverage:
+            return Refusal.LEVERAGE
         size = Fraction(quantity(units, account.market))
         cost = order_cost(self.contract, side, size, Fraction(price), self.leverage)
-        used = float(self.used(account, price)) + account.held_back
-        return float(cost) <= account.equity(price) - used
+        # An order that reverses has closed the other side first: its margin is free again.
+        used = self.used(account, price) if account.side == side else _ZERO
+        free = account.equity(price) - float(used) - account.held_back
+        return None if float(cost) <= free else Refusal.NO_MARGIN
+
+    def explained(self, account: Account, side: int, units: float, price: float) -> str:
+        """The tier that an order would come into, and what is allowed there."""
+        worth = self._with(account, side, units, price)
+        tier = next((one for one in self.contract.tiers if _fits(one, worth)), None)
+        if tier is None:
+            top = float(self.contract.tiers[-1].limit or 0)
+            return f"value {float(worth):.12g}, highest risk limit {top:.12g}"
+        return f"tier up to {float(tier.limit or 0):.12g}: at most {float(tier.max_leverage):g}"
+
+    def _with(self, account: Account, side: int, units: float, price: float) -> Fraction:
+        """Value of the position together with an order: it decides the tier."""
+        held = account.units if account.side == side else 0.0
+        size = Fraction(quantity(held + units, account.market))
+        return size * self.contract.rate(Fraction(price))
 
     def used(self, account: Account, price: float) -> Fraction:
         """Margin that what is open holds back at `price`."""
@@ -128,6 +159,10 @@ class Perpetual:
             return initial_margin(self.contract, held, Fraction(price))
         # The whole account stands behind a cross position: only its own part is used.
         return value(self.contract, held, Fraction(price)) / self.leverage
+
+
+def _fits(tier: Tier, worth: Fraction) -> bool:
+    return tier.limit is None or worth <= tier.limit
 
 
 def perpetual_for(
@@ -154,6 +189,9 @@ def perpetual_for(
         check_funding(funding, instrument.funding_interval_minutes * MINUTE_MS, span_ms)
     fee = instrument.taker_fee_rate if broker.taker_fee_rate is None else broker.taker_fee_rate
     tiers = tiers_from(instrument.margin_tiers) if instrument.margin_tiers else _ANY
+    if Fraction(broker.leverage) > tiers[0].max_leverage:
+        most = f"at most {float(tiers[0].max_leverage):g}, the lowest tier's of {instrument.symbol}"
+        raise InvalidInput("broker.leverage", broker.leverage, most)
     lot = Fraction(instrument.lot) or Fraction(1)
     contract = Contract(tiers, Fraction(fee), payoff_of(broker.profile))
     return Perpetual(contract, Fraction(broker.leverage), lot, broker.margin_mode, funding)

@@ -11,8 +11,10 @@ from engines.commands import Properties
 from engines.event.account import Account, Fill, Refused, Trade
 from engines.event.events import Bar, Prices
 from engines.event.exchange import Exchange
+from engines.event.order_rules import order_rules_for
 from engines.event.perpetual import Perpetual
 from engines.event.trader import Trader
+from engines.event.wallet import Wallet
 from engines.instrument import Instrument
 from engines.kernel.market import market_for
 from engines.kernel.rounding import round_price
@@ -47,10 +49,20 @@ class Session:
         check_profile(broker.profile, instrument.category, instrument.symbol)
         market = market_for(broker, instrument)
         account = Account(
-            market, said.close_rule, market.initial_cash, payoff=payoff_of(broker.profile)
+            market,
+            said.close_rule,
+            market.initial_cash,
+            payoff=payoff_of(broker.profile),
+            wallet=Wallet() if broker.profile == "bybit_spot" else None,
         )
         self.trader = Trader(script, market, said, run, account)
-        self.exchange = Exchange(self.trader.account, said, self.trader.handle, perpetual=perpetual)
+        self.exchange = Exchange(
+            account,
+            said,
+            self.trader.handle,
+            perpetual=perpetual,
+            rules=order_rules_for(instrument, broker, said.margin),
+        )
 
     def feed(self, bar: Bar) -> float:
         """One bar: what its path fills, what the script decides at its close; the equity then."""

@@ -16,6 +16,7 @@ from engines.event.exchange import Exchange
 from engines.event.exit_desk import Closing, ExitDesk
 from engines.event.exits import Leg, Standing
 from engines.event.trader import Trader
+from engines.event.wallet import Wallet
 from engines.event.working import Working
 from engines.orders import Reason
 
@@ -88,6 +89,7 @@ def _account(account: Account) -> State:
         "trades": [asdict(trade) for trade in account.trades],
         "fills": [asdict(fill) for fill in account.fills],
         "refusals": [asdict(refused) for refused in account.refusals],
+        "wallet": None if account.wallet is None else asdict(account.wallet),
     }
 
 
@@ -100,6 +102,7 @@ def _restore_account(state: State, account: Account) -> None:
     account.trades = [Trade(**trade) for trade in state["trades"]]
     account.fills = [Fill(**fill) for fill in state["fills"]]
     account.refusals = [Refused(**refused) for refused in state["refusals"]]
+    account.wallet = None if state["wallet"] is None else Wallet(**state["wallet"])
 
 
 def _named(waiting: Waiting) -> State:

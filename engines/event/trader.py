@@ -113,6 +113,7 @@ class Trader:
             if filled:
                 reason = _REASONS[leg[1].part_of(update.order_id)]
                 self._left(update, [leg[0][2]], self._signal_of(leg[0]), reason)
+            self._note_refusal(update, leg[0][0])
             yield from self.exits.end_leg(leg[1], update.order_id)
         elif update.order_id in self.exits.closings:
             closing = self.exits.closings.pop(update.order_id)
@@ -127,6 +128,11 @@ class Trader:
             forced = Reason.LIQUIDATION if update.reason == LIQUIDATION else Reason.MARGIN_CALL
             self._left(update, [], update.reason, forced)
         yield from self._tidy()
+
+    def _note_refusal(self, update: OrderUpdate, name: str) -> None:
+        """An exit that the venue does not take is worth a line of its own."""
+        if update.status == "rejected" and update.reason:
+            self.account.refuse(update.bar, update.side, int(Refusal[update.reason]), name)
 
     def _signal_of(self, key: tuple[str, str, int]) -> str:
         return self.exits.standing[key[:2]].command.comment or key[0]
@@ -164,7 +170,8 @@ class Trader:
     def _refused(self, waiting: Waiting, update: OrderUpdate) -> None:
         # I5, I6: without a reason a simulated venue turns an order away for want of margin.
         reason = int(Refusal[update.reason] if update.reason else Refusal.NO_MARGIN)
-        self.account.refuse(update.bar, waiting.side, reason, waiting.command.id)
+        account, name = self.account, waiting.command.id
+        account.refuse(update.bar, waiting.side, reason, name, update.detail)
 
     def _tidy(self) -> Iterator[Instruction]:
         waiting = self.entries.waiting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,10 +39,14 @@ class Working:
     since: int
     rests_from: int = -1
     water: float | None = None
+    took: bool = False
 
     @classmethod
-    def of(cls, order: Place, since: int) -> Working:
-        """A fresh order; a trailing one looks from its reference price on."""
+    def of(cls, order: Place, since: int, here: float = math.nan) -> Working:
+        """A fresh order; a trailing one looks from its reference price on.
+
+        `took` tells that the market, at `here`, was through its limit when it came.
+        """
         working = cls(
             order,
             order.units,
@@ -51,6 +56,7 @@ class Working:
             order.offset,
             since,
             order.rests_from,
+            took=order.limit is not None and order.side * here < order.side * order.limit,
         )
         if order.reference is not None:
             working.pass_by(order.reference)
@@ -72,8 +78,10 @@ class Working:
         watch, side = self.order.watch, self.order.side
         return watch is not None and side * price <= side * watch
 
-    def amend(self, change: Amend) -> None:
-        """Take over what the change gives."""
+    def amend(self, change: Amend, here: float) -> None:
+        """Take over what the change gives; the market is at `here`."""
+        if change.limit is not None:
+            self.took = self.order.side * here < self.order.side * change.limit
         for name in ("units", "limit", "stop", "activation", "offset", "rests_from"):
             value = getattr(change, name)
             if value is not None:

@@ -7,12 +7,15 @@ from dataclasses import replace
 
 from engines.broker import Broker
 from engines.commands import Command
+from engines.errors import InvalidInput
 from engines.event import Outcome, Trader, perpetual_for
 from engines.event.events import Place
 from engines.event.exchange import way_of
+from engines.event.order_rules import order_rules_for
 from engines.kernel.market import market_for
 from engines.kernel.money import quantity
 from engines.legs import Leg, LegView
+from engines.payoff import check_profile
 from engines.portfolio.purse import LegAccount, Purse
 from engines.portfolio.timetable import Moment, Timetable
 from engines.portfolio.venue import Gate, LegVenue
@@ -37,6 +40,10 @@ class RunningLeg:
     """One leg of a run. Its rounds are driven from outside, in step with the others'."""
 
     def __init__(self, leg: Leg, broker: Broker, purse: Purse, run: str) -> None:
+        check_profile(broker.profile, leg.instrument.category, leg.symbol)
+        if broker.profile in ("bybit_inverse", "bybit_spot"):
+            expected = "bybit_linear or tradingview: legs share one currency and its margin"
+            raise InvalidInput("broker.profile", broker.profile, expected)
         said, market = leg.properties, market_for(broker, leg.instrument)
         perpetual = perpetual_for(leg.instrument, broker, leg.funding, leg.span_ms)
         self.leg = leg
@@ -49,6 +56,7 @@ class RunningLeg:
             said,
             self.trader.handle,
             perpetual=perpetual,
+            rules=order_rules_for(leg.instrument, broker),
             stands=self.account.stands,
         )
         self.times = Timetable(leg)

@@ -28,6 +28,7 @@ from engines.reference.brackets import Rest
 from engines.reference.exits import (
     Key,
     Leg,
+    Levels,
     Standing,
     has_levels,
     levels_of,
@@ -35,7 +36,7 @@ from engines.reference.exits import (
     trails_alike,
 )
 from engines.reference.grid import Grid, Ticks, Units, significant
-from engines.reference.pending import Pending
+from engines.reference.pending import Pending, Touch
 from engines.reference.sizing import Sizing
 
 
@@ -76,6 +77,8 @@ class Desk:
         self.rests: dict[int, Rest] = {}
         self.sizing = Sizing(account, broker, properties, instrument)
         self._sequence = 0
+        # Where the market is, as the one who walks it along says.
+        self.here: Ticks = 0
 
     def take(self, command: Command, bar: int, close: Ticks) -> None:
         """Obey one command at the close of a bar."""
@@ -165,8 +168,9 @@ class Desk:
         stop = None if command.stop is None else grid.stop(command.stop, command.direction)
         # D5: the same id again replaces the order, at the end of the queue.
         self.pending.pop(command.id, None)
+        took = limit is not None and side * self.here < side * limit
         self.pending[command.id] = Pending(
-            command, side, units, budget, against, limit, stop, self._sequence
+            command, side, units, budget, against, limit, stop, self._sequence, took
         )
 
     def _size(self, command: Entry, close: Ticks) -> tuple[Units | None, Fraction]:
@@ -194,6 +198,18 @@ class Desk:
             budget -= Fraction(self.broker.fee_per_order)
             value = value * (1 + self.taker_fee_rate) + Fraction(self.broker.fee_per_contract)
         return self.grid.whole(max(budget / value, ZERO)) if value > 0 else 0
+
+    def fee_rate(self, touch: Touch, sent_through: bool) -> Fraction:
+        """The rate of a fill: a limit makes, all else takes.
+
+        Bybit: a limit takes if the market was through it when it, or its stop, sent it there.
+        """
+        # A graph without a margin mode is the kernel's: there every limit makes.
+        kernels = self.properties.margin == "checked" and self.broker.margin_mode == "none"
+        linear = self.broker.profile == "bybit_linear"
+        strict = self.broker.profile != "tradingview" and not (kernels and linear)
+        taker = touch.slips or (sent_through and strict)
+        return self.taker_fee_rate if taker else self.maker_fee_rate
 
     def entries_of(self, side: int) -> int:
         """Open entries of one direction."""
@@ -254,11 +270,12 @@ class Desk:
                 one.reserved for one in self.legs.values() if one.lot is lot and not one.done
             )
             reserved = reserved_units(command, lot, others, self.grid)
-            leg = self.legs[key] = Leg(lot, standing, levels, reserved)
+            leg = self.legs[key] = Leg(lot, standing, Levels(None, None, None, 0), reserved)
         elif anew:
             # E11: other trailing numbers forget how far the stop had come.
             leg.armed = False
-        leg.levels, leg.standing = levels, standing
+        leg.changes(levels, self.here)
+        leg.standing = standing
         if anew:
             leg.arm_from(price)
 

@@ -54,6 +54,18 @@ class Leg:
     armed: bool = False
     water: Ticks = 0
     done: bool = False
+    took: bool = False
+
+    def changes(self, levels: Levels, here: Ticks) -> None:
+        """Give it other levels, with the market at `here`."""
+        if levels.limit is not None and levels.limit != self.levels.limit:
+            self.took = -self.lot.side * here < -self.lot.side * levels.limit
+        self.levels = levels
+
+    def takes(self, touch: Touch) -> bool:
+        """Whether its limit fills at the better price that was there when it came."""
+        limit, side = self.levels.limit, -self.lot.side
+        return self.took and limit is not None and side * touch.price < side * limit
 
     def arm_from(self, price: Ticks) -> None:
         """The price is where the trailing stop starts to look (E8, E10)."""

@@ -31,10 +31,18 @@ class Market:
     def __init__(self, desk: Desk, slippage_ticks: int) -> None:
         self.desk = desk
         self.account = desk.account
-        self.here: Ticks = 0
         self.bar = -1
         self._slippage = slippage_ticks
         self._called_in = -1
+
+    @property
+    def here(self) -> Ticks:
+        """Where the price is."""
+        return self.desk.here
+
+    @here.setter
+    def here(self, price: Ticks) -> None:
+        self.desk.here = price
 
     def jump(self, bar: int, price: Ticks) -> None:
         """The market opens at `price`: market orders fill (A1), and what it jumped over (B3)."""
@@ -195,7 +203,7 @@ class Market:
         opening = units - closing
         if not self._affordable(order, price, opening):
             return
-        rate = desk.taker_fee_rate if touch.slips else desk.maker_fee_rate
+        rate = desk.fee_rate(touch, order.stop is not None or order.takes(touch))
         reason = Reason.REVERSAL if closing > 0 else Reason.ENTRY
         ticket = Ticket(command.id, command.comment or command.id, rate, reason)
         # H3: a reversal is one order, its fee split by quantity.
@@ -241,7 +249,7 @@ class Market:
             return
         command = leg.standing.command
         price = self._slipped(touch, -leg.lot.side)
-        rate = self.desk.taker_fee_rate if touch.slips else self.desk.maker_fee_rate
+        rate = self.desk.fee_rate(touch, leg.takes(touch))
         reason = Reason.TAKE_PROFIT if not touch.slips else Reason.STOP_LOSS
         ticket = Ticket(command.id, command.comment or command.id, rate, reason)
         fee = self.account.fee(ticket, price, units)

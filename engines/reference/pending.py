@@ -51,7 +51,7 @@ class Pending:
 
     `units` is None where a budget, frozen when the order was placed, decides at the fill (G5).
     `against` is what was open on the other side at that moment (D2). `sequence` is the order of
-    the calls.
+    the calls. `took` tells that the market was through the limit then.
     """
 
     command: Entry
@@ -62,6 +62,12 @@ class Pending:
     limit: Ticks | None
     stop: Ticks | None
     sequence: int
+    took: bool = False
+
+    def takes(self, touch: Touch) -> bool:
+        """Whether a limit fills at the better price that was there when it came."""
+        better = self.limit is not None and self.side * touch.price < self.side * self.limit
+        return self.took and better
 
     @property
     def is_market(self) -> bool:

@@ -41,6 +41,14 @@ REFUSALS: Final = {
     Refusal.OPEN_POSITIONS: "As many symbols as allowed had a position.",
     Refusal.CORRELATED_POSITIONS: "As many positions as allowed moved with it.",
     Refusal.PORTFOLIO_HEAT: "All stops together would have lost more than allowed.",
+    Refusal.MAX_QTY: "The quantity was above the venue's maximum for one order.",
+    Refusal.PRICE_LIMIT: "The limit lay beyond the venue's price bounds.",
+    Refusal.POST_ONLY: "The order would have taken, and was only to make.",
+    Refusal.REDUCE_ONLY: "The order could only reduce a position, and there was none.",
+    Refusal.LEVERAGE: "The risk tier of the position allows less leverage.",
+    Refusal.RISK_LIMIT: "The position would have been above the highest risk limit.",
+    Refusal.NO_BALANCE: "There was not enough quote currency to buy with.",
+    Refusal.SPOT_SHORT: "Coins that are not there cannot be sold on spot.",
 }
 
 _LABELS: Final = {

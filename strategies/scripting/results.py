@@ -44,6 +44,7 @@ def result_of(spec: Spec, outcome: Outcome, market: Market, bars: Bars, start: i
             "time_ms": bars.open_ms[_whole([one.bar for one in refusals])],
             "side": _whole([one.side for one in refusals]),
             "reason": _whole([one.reason for one in refusals]),
+            "detail": np.array([one.detail for one in refusals], dtype=np.str_),
         },
         statistics={name: float(values[0]) for name, values in figures.items()},
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from engines import event, reference
+from engines.broker import Profile
 from tests.engines.event.random_scripts import ScriptRun, as_inverse, random_script_run
 
 EXACT = ("number", "side", "entry_id", "entry_signal", "exit_signal", "entry_bar", "exit_bar")
@@ -50,9 +53,10 @@ def assert_same_rows(
         np.testing.assert_allclose(got, expected, rtol=rtol, atol=atol, err_msg=name)
 
 
-def compare(seed: int, inverse: bool = False) -> None:
-    """One random run on both."""
+def compare(seed: int, profile: Profile = "tradingview") -> None:
+    """One random run on both, under a profile's rules."""
     run = random_script_run(seed)
-    if inverse:
+    if profile == "bybit_inverse":
         run = as_inverse(run)
+    run = replace(run, broker=replace(run.broker, profile=profile))
     assert_same(on_event_engine(run), on_oracle(run))

@@ -187,7 +187,7 @@ def test_the_oracles_formula_is_the_contracts() -> None:
 def test_random_scripts_on_inverse_trade_the_same_on_both(first: int) -> None:
     for seed in range(first, min(first + 250, RUNS)):
         try:
-            compare(seed, inverse=True)
+            compare(seed, "bybit_inverse")
         except AssertionError as differ:
             differ.add_note(f"seed {seed}")
             raise

@@ -193,9 +193,12 @@ def test_an_order_needs_its_cost() -> None:
     assert [(one.id, one.reason) for one in short.refusals] == [("L", Refusal.NO_MARGIN)]
 
 
-def test_a_leverage_above_the_tier_is_an_error() -> None:
-    with pytest.raises(InvalidInput, match=r"leverage.*from 1 to 80"):
-        trade([FLAT, FLAT], {0: [LONG]}, qty=60.0, leverage=95.0)
+def test_a_leverage_above_the_tier_is_refused() -> None:
+    out = trade([FLAT, FLAT], {0: [LONG]}, qty=60.0, leverage=95.0)
+    assert [one.reason for one in out.refusals] == [Refusal.LEVERAGE]
+    assert out.refusals[0].detail == "tier up to 3200000: at most 80"
+    with pytest.raises(InvalidInput, match=r"leverage.*at most 100"):
+        trade([FLAT], {}, leverage=101.0)
 
 
 def test_one_bar_is_enough() -> None:
