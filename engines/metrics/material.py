@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.bars import Bars, Floats
-from engines.intervals import Times
+from engines.intervals import DAY_MS, Times
 from engines.orders import Reason
 from engines.payoff import LINEAR, Payoff, payoff_of
 from engines.result import Result, Table
@@ -140,6 +140,12 @@ class Material:
     def daily_returns(self) -> Floats:
         """Returns of UTC days, by the last close of each; the first from the initial cash."""
         return _returns_of(self._ends(self.equity, "D"), self.initial_cash)
+
+    @cached_property
+    def day_ends_ms(self) -> Times:
+        """Close of the last bar of each UTC day."""
+        days = self.open_ms // DAY_MS
+        return np.asarray(self.close_ms[np.append(days[1:] != days[:-1], True)])
 
     @cached_property
     def daily_hold(self) -> Floats:

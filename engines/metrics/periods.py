@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from engines.bars import Floats
 from engines.errors import InvalidInput
-from engines.intervals import DAY_MS, YEAR_MS
+from engines.intervals import DAY_MS
+from engines.metrics.benchmark_figures import beta
 from engines.metrics.drawdowns import episodes
 from engines.metrics.equity_figures import point_times
 from engines.metrics.material import Columns, Material
-from engines.metrics.return_figures import yearly_ratio
+from engines.metrics.return_figures import DAYS_A_YEAR, deviation, yearly_ratio
+from engines.metrics.trade_figures import mean, over
 
 
 def months(material: Material) -> Columns:
-    """One row a UTC month: period, return, profit, trades closed in it and their net profit."""
+    """One row a UTC month, by equity at closes and by the trades that closed in it.
+
+    Columns: period, return, profit, drawdown (deepest fall within it); trades, net_profit,
+    win_rate, profit_factor; NaN where undefined.
+    """
     return _periods(material, "M")
 
 
@@ -31,14 +39,27 @@ def _periods(material: Material, unit: str) -> Columns:
     ends = material.equity[last]
     starts = np.concatenate(([material.initial_cash], ends[:-1]))
     closed = material.closed.exit_ms.astype("datetime64[ms]").astype(kind)
-    mine = [closed == name for name in names]
+    profits = [material.closed.pnl[closed == name] for name in names]
     return {
         "period": names,
         "return": ends / starts - 1.0,
         "profit": ends - starts,
-        "trades": np.array([int(one.sum()) for one in mine]),
-        "net_profit": np.array([float(material.closed.pnl[one].sum()) for one in mine]),
+        "drawdown": np.array(
+            [_deepest(material.curve[at : to + 2]) for at, to in zip(first, last, strict=True)]
+        ),
+        "trades": np.array([len(one) for one in profits]),
+        "net_profit": np.array([float(one.sum()) for one in profits]),
+        "win_rate": np.array([mean((one > 0.0).astype(np.float64)) for one in profits]),
+        "profit_factor": np.array([_factor(one) for one in profits]),
     }
+
+
+def _deepest(curve: Floats) -> float:
+    return float((1.0 - curve / np.maximum.accumulate(curve)).max())
+
+
+def _factor(profits: Floats) -> float:
+    return over(float(profits[profits > 0.0].sum()), float(-profits[profits < 0.0].sum()))
 
 
 def falls(material: Material) -> Columns:
@@ -61,29 +82,33 @@ def falls(material: Material) -> Columns:
 
 
 def rolling(material: Material, days: int = 30) -> Columns:
-    """Daily figures over the `days` before each: sharpe, volatility, drawdown; NaN before.
+    """Daily figures over the `days` before each; NaN before there are as many.
 
-    Raises InvalidInput for fewer than two days.
+    Columns: time_ms (end of the day's last bar), return, volatility, sharpe, sortino, drawdown,
+    beta to the market. Raises InvalidInput for fewer than two days.
     """
     if days < 2:
         raise InvalidInput("days", days, "two or more")
-    returns = material.daily_returns
+    returns, market = material.daily_returns, material.daily_hold
     curve = np.concatenate(([1.0], np.cumprod(1.0 + returns)))
-
-    def over_windows(figure: str) -> Floats:
-        found = np.full(len(returns), np.nan)
-        for end in range(days, len(returns) + 1):
-            found[end - 1] = _in_window(
-                figure, returns[end - days : end], curve[end - days : end + 1]
-            )
-        return found
-
-    return {name: over_windows(name) for name in ("sharpe", "volatility", "drawdown")}
+    found = {name: np.full(len(returns), np.nan) for name in _ROLLING}
+    for end in range(days, len(returns) + 1):
+        inside = slice(end - days, end)
+        figures = _in_window(returns[inside], market[inside], curve[end - days : end + 1])
+        for name, value in zip(_ROLLING, figures, strict=True):
+            found[name][end - 1] = value
+    return {"time_ms": material.day_ends_ms, **found}
 
 
-def _in_window(figure: str, returns: Floats, curve: Floats) -> float:
-    if figure == "sharpe":
-        return yearly_ratio(returns, downside=False)
-    if figure == "volatility":
-        return float(returns.std(ddof=1) * (YEAR_MS / DAY_MS) ** 0.5)
-    return float((1.0 - curve / np.maximum.accumulate(curve)).max())
+_ROLLING: Final = ("return", "volatility", "sharpe", "sortino", "drawdown", "beta")
+
+
+def _in_window(returns: Floats, market: Floats, curve: Floats) -> tuple[float, ...]:
+    return (
+        float(curve[-1] / curve[0] - 1.0),
+        deviation(returns) * DAYS_A_YEAR**0.5,
+        yearly_ratio(returns, downside=False),
+        yearly_ratio(returns, downside=True),
+        _deepest(curve),
+        beta(returns, market),
+    )

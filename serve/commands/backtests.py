@@ -14,7 +14,7 @@ from cluster.storage.store import Store
 from engines.bars import Bars
 from engines.broker import Broker
 from engines.funding import FundingRates
-from engines.metrics.material import material_of
+from engines.metrics.material import Material, material_of
 from engines.metrics.registry import figures
 from engines.result import Result
 from serve.commands.job import Job, Ticket
@@ -36,9 +36,14 @@ class Run:
     result: Result
 
     @cached_property
+    def material(self) -> Material:
+        """What its figures are made of."""
+        return material_of(self.result, self.bars)
+
+    @cached_property
     def metrics(self) -> dict[str, float]:
         """Every figure of docs/reference/metrics.md, NaN where undefined."""
-        return figures(material_of(self.result, self.bars))
+        return figures(self.material)
 
 
 @dataclass(frozen=True, eq=False)

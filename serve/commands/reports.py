@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 
 from cluster.settings import Settings
 from cluster.storage.store import Store
-from engines.bars import Bars, Floats
 from engines.batch.summary import STATISTICS
 from engines.spec import Value
 from serve.commands.backtests import Backtested, Run, run_backtest, run_chart
@@ -22,6 +21,7 @@ from serve.commands.invocation import command_of
 from serve.commands.job import Job, Ticket
 from serve.commands.markets import Charts
 from serve.commands.requests import BacktestRequest, request_from
+from serve.commands.run_pages import hold, run_page
 from serve.commands.sweeps import Planned, Swept, finished_before, recorded_sweep
 from serve.reports import content
 from serve.reports.figures import percent, setting
@@ -44,7 +44,7 @@ def backtest_report(backtested: Backtested, now_ms: int) -> content.Report:
     """The report of a backtest: a tab for each chart."""
     runs = backtested.runs
     first = runs[0].result
-    held = _hold(runs[0].bars, first.equity, first.spec.broker.initial_cash)
+    held = hold(runs[0].material)
     earned = percent(first.statistics["total_return"], signed=True)
     kept = percent(float(held[-1] / first.spec.broker.initial_cash - 1.0), signed=True)
     sentence = (
@@ -62,7 +62,7 @@ def backtest_report(backtested: Backtested, now_ms: int) -> content.Report:
         digests=(content.Fact("Strategy", backtested.strategy.digest), *digests),
         command=command_of("backtest", backtested.request),
         code=_code(backtested.strategy),
-        runs=tuple(_run(run, backtested.values, ()) for run in runs),
+        runs=tuple(run_page(run, backtested.values, ()) for run in runs),
         notes=(*backtested.charts.notes, *_notes(runs)),
     )
 
@@ -156,7 +156,7 @@ def _best_run(planned: Planned, number: int, table: pa.Table) -> tuple[Run, cont
         for name, prefix in (("In sample", TRAIN), ("Out of sample", TEST))
         if window.split_ms is not None or prefix == TRAIN
     )
-    return run, _run(run, values, periods, window.split_ms)
+    return run, run_page(run, values, periods, window.split_ms)
 
 
 def _best_row(planned: Planned, table: pa.Table, window: SweepWindow) -> dict[str, Any]:
@@ -167,61 +167,6 @@ def _best_row(planned: Planned, table: pa.Table, window: SweepWindow) -> dict[st
     scores = np.nan_to_num((STATISTICS[objective].better or 1) * scores, nan=-np.inf)
     found: dict[str, Any] = table.slice(int(own[np.argmax(scores)]), 1).to_pylist()[0]
     return found
-
-
-def _run(
-    run: Run,
-    values: Mapping[str, Value],
-    periods: tuple[content.Period, ...],
-    split_ms: int | None = None,
-) -> content.Run:
-    result = run.result
-    cash = result.spec.broker.initial_cash
-    traded = run.bars.between(result.spec.start_ms, result.spec.end_ms)
-    return content.Run(
-        name=run.chart.name,
-        periods=(content.Period("Whole range", result.statistics), *periods),
-        initial_cash=cash,
-        open_ms=result.open_ms,
-        equity=result.equity,
-        trades={**result.trades, "number": result.trades["number"] + 1},
-        refusals=result.refusals,
-        costs=_costs(run),
-        hold=_hold(run.bars, result.equity, cash),
-        bars=traded,
-        split_ms=split_ms,
-        parameters=dict(values),
-        quote=_currency(run),
-        metrics=run.metrics,
-    )
-
-
-def _currency(run: Run) -> content.Currency:
-    """What the account is counted in: an inverse contract's money is its coin."""
-    traded = run.chart.instrument
-    if run.result.spec.broker.profile == "bybit_inverse":
-        return content.Currency(traded.base or "coin", digits=8)
-    return content.Currency(traded.quote or "USDT")
-
-
-def _hold(bars: Bars, equity: Floats, cash: float) -> Floats:
-    """Equity of buying at the first traded open and holding, without costs, (n_bars,)."""
-    closes = bars.close[-len(equity) :]
-    return np.asarray(cash * closes / bars.open[-len(equity)])
-
-
-def _costs(run: Run) -> content.Costs:
-    figures = run.result.statistics
-    paid = run.result.spec.broker.funding == "history"
-    slippage = 0.0 if run.result.spec.broker.slippage_ticks == 0.0 else float("nan")
-    return content.Costs(
-        fees=figures["fees"],
-        turnover=figures["turnover"],
-        gross_profit=figures["gross_profit"],
-        # Not 0 where none is paid: a perpetual costs it, the run left it out.
-        funding=float(run.result.fills["funding"].sum()) if paid else float("nan"),
-        slippage=slippage,
-    )
 
 
 def _sweep(planned: Planned, table: pa.Table, best: Sequence[Mapping[str, Any]]) -> content.Sweep:

@@ -182,9 +182,10 @@ class Run:
     `equity` (n_bars,) is marked at the close of the bars that open at `open_ms`; `hold` is that
     of buying and holding, or None. `trades` and `refusals` are those of an
     `engines.result.Result`. `bars` are the candles to draw; None leaves the price chart out.
-    `metrics` are those of `engines.metrics.registry`; without any their tables are left out.
-    From `split_ms` on the run is out of sample. Raises InvalidInput for columns that do not
-    fit together and for equity that is not finite.
+    `metrics` are those of `engines.metrics.registry`, `months`, `years`, `falls` and `rolling` the
+    columns of `engines.metrics.periods`; without any their tables are left out. `value` is money
+    per point and unit of quantity. From `split_ms` on the run is out of sample. Raises
+    InvalidInput for columns that do not fit together and for equity that is not finite.
     """
 
     name: str
@@ -201,6 +202,11 @@ class Run:
     parameters: Mapping[str, Value] = field(default_factory=dict)
     quote: Currency = Currency()
     metrics: Mapping[str, float] = field(default_factory=dict)
+    months: Table = field(default_factory=dict)
+    years: Table = field(default_factory=dict)
+    falls: Table = field(default_factory=dict)
+    rolling: Table = field(default_factory=dict)
+    value: float = 1.0
 
     def __post_init__(self) -> None:
         for name, column in (("equity", self.equity), ("hold", self.hold)):

@@ -14,14 +14,21 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from engines.errors import TesterError
-from serve.reports import figures, sections, words
+from serve.reports import figures, sections, tabs, words
 from serve.reports.content import Report
 from serve.reports.highlight import highlighted
 from serve.reports.payload import encode, payload
 
 _HERE: Final = Path(__file__).parent
 _ASSETS: Final = _HERE / "assets"
-_STYLES: Final = ("base.css", "layout.css", "tables.css", "charts.css", "verdict.css")
+_STYLES: Final = (
+    "base.css",
+    "layout.css",
+    "tables.css",
+    "tabs.css",
+    "charts.css",
+    "verdict.css",
+)
 _SCRIPTS: Final = (
     "format.js",
     "theme.js",
@@ -29,9 +36,12 @@ _SCRIPTS: Final = (
     "primitives.js",
     "chart.js",
     "equity.js",
+    "rolling.js",
     "price.js",
     "tables.js",
+    "trade-file.js",
     "trades.js",
+    "tabs.js",
     "scatter.js",
     "heatmap.js",
     "page.js",
@@ -65,6 +75,7 @@ def render(report: Report) -> str:
             highlighted=highlighted,
             figures=figures,
             sections=sections,
+            tabs=tabs,
             words=words,
         )
     )

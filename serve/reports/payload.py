@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from engines.bars import Bars, Floats
 from engines.batch.summary import STATISTICS
 from engines.intervals import Times
+from serve import tradingview_csv
 from serve.reports import words
 from serve.reports.content import Currency, Report, Run, Scatter, Surface, Sweep
 from serve.reports.decimation import CANDLES, candle_of, candles, decimate
@@ -58,6 +59,18 @@ def _run(run: Run, most: int) -> Json:
         "equity": _equity(run),
         "candles": None if drawn is None else _candles(drawn),
         "trades": _trades(run, drawn),
+        "cash": run.initial_cash,
+        "rolling": _rolling(run),
+    }
+
+
+def _rolling(run: Run) -> Json | None:
+    if not run.rolling or not len(run.rolling["time_ms"]):
+        return None
+    columns = {name: column for name, column in run.rolling.items() if name != "time_ms"}
+    return {
+        "time": _times(run.rolling["time_ms"]),
+        **{name: _rounded(column, 5) for name, column in columns.items()},
     }
 
 
@@ -125,11 +138,30 @@ def _trades(run: Run, drawn: Bars | None) -> Json:
         "priceDigits": decimals(np.concatenate([table["entry_price"], table["exit_price"]])),
         "qtyDigits": decimals(table["qty"]),
         "reasons": [words.reason(int(code)) for code in reasons],
+        **_listed(run),
     }
     if drawn is not None:
         columns["entryCandle"] = _whole(candle_of(drawn.open_ms, table["entry_ms"]))
         columns["exitCandle"] = _whole(candle_of(drawn.open_ms, table["exit_ms"]))
     return columns
+
+
+def _listed(run: Run) -> Json:
+    """What TradingView's list of trades tells beyond the columns above."""
+    table = run.trades
+    value = table["entry_price"] * table["qty"] * run.value
+    entry, leave = tradingview_csv.signals(table)
+    names = sorted({*entry, *leave})
+    place = {name: at for at, name in enumerate(names)}
+    return {
+        "row": list(range(1, len(entry) + 1)),
+        "cumulative": _rounded(tradingview_csv.cumulative(table), run.quote.digits + 2),
+        "value": _significant(value, 12),
+        "invested": _significant(value + table["entry_fee"], 12),
+        "signals": names,
+        "entrySignal": [place[name] for name in entry],
+        "exitSignal": [place[name] for name in leave],
+    }
 
 
 def _sweep(sweep: Sweep) -> Json:

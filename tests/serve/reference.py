@@ -18,8 +18,8 @@ FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 WIDTH = 100
 METRICS_PAGE = (
     "{ideas} figures of a run, {count} with those of long and of short trades alone (`long_…`, "
-    "`short_…`). `bst backtest --json` gives them under `metrics`, the report under "
-    "*All metrics*, a notebook by `result.metrics()`. A figure that is undefined is left empty "
+    "`short_…`). `bst backtest --json` gives them under `metrics`, the report in its "
+    "tabs, a notebook by `result.metrics()`. A figure that is undefined is left empty "
     "(null), never 0. Fractions are fractions: 0.05 is 5 %.\n\n"
     "A figure of a side is made of its own trades; *of all trades* says where it is measured by "
     "the whole account. Days, weeks from Monday on, months and years are UTC and end at their last "

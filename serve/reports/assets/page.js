@@ -5,30 +5,13 @@ function drawRun(panel) {
   if (panel.dataset.drawn) return;
   panel.dataset.drawn = "yes";
   const run = data.runs[Number(panel.dataset.run)];
-  drawEquity(panel, run, data.synthetic);
-  const show = drawPrice(panel, run, data.synthetic);
-  new TradeList(panel.querySelector("[data-trades]"), run, show);
+  startReportTabs(panel, run, data.synthetic);
 }
 
 function startRuns() {
-  const tabs = [...document.querySelectorAll('[role="tab"]')];
   const panels = [...document.querySelectorAll(".run")];
-  const choose = (at) => {
-    tabs.forEach((tab, place) => {
-      tab.setAttribute("aria-selected", String(place === at));
-      tab.tabIndex = place === at ? 0 : -1;
-      panels[place].hidden = place !== at;
-    });
-    tabs[at].focus();
-    drawRun(panels[at]);
-  };
-  tabs.forEach((tab, at) => {
-    tab.addEventListener("click", () => choose(at));
-    tab.addEventListener("keydown", ({ key }) => {
-      const steps = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 };
-      if (key in steps) choose((steps[key] + tabs.length) % tabs.length);
-    });
-  });
+  const names = document.querySelector(".run-names");
+  if (names) startTabs(names, panels, (at) => drawRun(panels[at]));
   if (panels.length) drawRun(panels[0]);
 }
 

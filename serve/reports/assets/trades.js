@@ -1,23 +1,5 @@
 // The list of trades: sorted, filtered, a page at a time, and as a file.
 const PAGE_ROWS = 25;
-const CSV = {
-  number: "number",
-  side: "side",
-  entryTime: "entry_time_utc",
-  entryPrice: "entry_price",
-  exitTime: "exit_time_utc",
-  exitPrice: "exit_price",
-  qty: "quantity",
-  pnl: "profit",
-  pnlFraction: "profit_fraction",
-  mfe: "best_excursion",
-  mae: "worst_excursion",
-  bars: "bars",
-  fees: "fees",
-  funding: "funding",
-  reason: "reason",
-};
-
 function tradeColumns({ trades, quote }) {
   const signed = (value) => element("span", { class: tone(value) }, number(value, quote.digits, true));
   const price = (value) => number(value, trades.priceDigits);
@@ -31,6 +13,7 @@ function tradeColumns({ trades, quote }) {
     ["qty", "Quantity", "In base currency", (value) => number(value, trades.qtyDigits)],
     ["pnl", `Profit, ${quote.code}`, "After fees", signed],
     ["pnlFraction", "Profit", "Share of the entry's value", (value) => element("span", { class: tone(value) }, percent(value, 2, true))],
+    ["cumulative", "Cumulative", "Net profit after the trade", (value) => number(value, quote.digits)],
     ["mfe", "Best", "Largest profit while it was open", (value) => number(value, quote.digits)],
     ["mae", "Worst", "Largest loss while it was open", (value) => number(value, quote.digits)],
     ["bars", "Bars", "Bars from entry to exit", (value) => number(value, 0)],
@@ -73,6 +56,7 @@ class TradeList {
       filter.disabled = !this.trades.number.length;
     }
     this.download = element("button", { type: "button", class: "tool", onclick: () => this.save() }, "Download CSV");
+    this.download.title = "The trades that pass the filters, as TradingView writes its list";
     this.panel.querySelector('[data-tools="trades"]').append(this.side, this.outcome, this.reason, this.download);
     const heads = this.columns.map((column) => this.head(column));
     this.body = element("tbody");
@@ -160,21 +144,8 @@ class TradeList {
     return element("button", { type: "button", class: "go", title: name, onclick: go }, String(this.trades.number[at]));
   }
 
-  csv() {
-    const iso = (seconds) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
-    const texts = {
-      side: (value) => (value > 0 ? "long" : "short"),
-      entryTime: iso,
-      exitTime: iso,
-      reason: (value) => this.trades.reasons[value],
-    };
-    const keys = Object.keys(CSV);
-    const line = (at) => keys.map((key) => (texts[key] ?? String)(this.trades[key][at] ?? "")).join(",");
-    return [Object.values(CSV).join(","), ...this.rows.map(line), ""].join("\n");
-  }
-
   save() {
-    const url = URL.createObjectURL(new Blob([this.csv()], { type: "text/csv" }));
+    const url = URL.createObjectURL(new Blob([tradeFile(this.run, this.rows)], { type: "text/csv" }));
     const name = `trades-${this.run.name.replace(/[^\w.-]+/g, "_")}.csv`;
     element("a", { href: url, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);

@@ -103,7 +103,7 @@ def by_hand() -> Material:
         ("gross_loss", 6),
         ("profit_factor", 62 / 6),
         ("payoff_ratio", 31 / 6),
-        ("average_trade_fraction", (38 / 200 + 24 / 120 - 6 / 95) / 3),
+        ("average_trade_fraction", (38 / 201 + 24 / 120.5 - 6 / 95.5) / 3),
         ("largest_win_share", 38 / 62),
         ("kelly", 2 / 3 - (1 / 3) / (31 / 6)),
         ("average_bars", 2),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
-from engines.bars import Bars, Floats, Series
+from engines.bars import Bars, Series
 from engines.batch.summary import STATISTICS
 from engines.intervals import MINUTE_MS
+from engines.metrics.bare_list import material_from_trades
+from engines.metrics.material import Material
 from engines.orders import Reason, Refusal
 from engines.result import Table
+from serve.commands.run_pages import with_tables
 from serve.reports.content import (
     TRADE_COLUMNS,
     Costs,
@@ -94,17 +98,15 @@ def trades_over(bars: Bars, n_trades: int, seed: int) -> Table:
     return dict(zip(TRADE_COLUMNS, columns, strict=True))
 
 
-def equity_of(bars: Bars, trades: Table, initial_cash: float) -> Floats:
-    """Equity that follows each open trade from close to close and keeps its profit."""
-    held = np.zeros(len(bars))
-    for side, qty, entry, exit_ in zip(
-        trades["side"], trades["qty"], trades["entry_bar"], trades["exit_bar"], strict=True
-    ):
-        held[entry:exit_] = side * qty
-    moves = np.diff(bars.close, prepend=bars.close[0])
-    fees = np.zeros(len(bars))
-    np.add.at(fees, trades["exit_bar"], trades["entry_fee"] + trades["exit_fee"])
-    return initial_cash + np.cumsum(held * moves - fees)
+def material(bars: Bars, trades: Table, initial_cash: float) -> Material:
+    """What the figures of made-up trades are made of."""
+    names = ("side", "entry_ms", "exit_ms", "entry_price", "exit_price", "qty", "pnl", "mfe", "mae")
+    closed = trades["reason"] != Reason.OPEN
+    rows = {name: trades[name][closed] for name in (*names, "entry_fee", "funding")}
+    rows["fees"] = (trades["entry_fee"] + trades["exit_fee"])[closed]
+    left = {name: trades[name][~closed] for name in ("side", "entry_ms", "entry_price", "qty")}
+    left["fees"] = trades["entry_fee"][~closed]
+    return material_from_trades(rows, bars, initial_cash, still_open=left)
 
 
 def figures(seed: int) -> Figures:
@@ -118,13 +120,15 @@ def figures(seed: int) -> Figures:
     return {**values, **{name: float(round(values[name])) for name in counts}}
 
 
+@cache
 def run(symbol: str = "BTCUSDT", seed: int = 1, n_bars: int = 35_040, n_trades: int = 500) -> Run:
     """A backtest over a year, two thirds of it in sample."""
     bars = market(n_bars, seed, symbol)
     trades = trades_over(bars, n_trades, seed)
     cash = 10_000.0
+    made_of = material(bars, trades, cash)
     refused = [Refusal.COOL_DOWN] * 41 + [Refusal.NO_MARGIN] * 7
-    return Run(
+    page = Run(
         name=symbol,
         periods=(
             Period("All", figures(seed)),
@@ -133,7 +137,7 @@ def run(symbol: str = "BTCUSDT", seed: int = 1, n_bars: int = 35_040, n_trades: 
         ),
         initial_cash=cash,
         open_ms=bars.open_ms,
-        equity=equity_of(bars, trades, cash),
+        equity=made_of.equity,
         trades=trades,
         refusals={"reason": np.array(refused)},
         costs=Costs(fees=4_391.52, turnover=7_984_582.1, gross_profit=18_233.0, funding=-210.4),
@@ -142,6 +146,7 @@ def run(symbol: str = "BTCUSDT", seed: int = 1, n_bars: int = 35_040, n_trades: 
         split_ms=int(bars.open_ms[n_bars * 2 // 3]),
         parameters={"fast": 20, "slow": 80, "stop": 2.5},
     )
+    return with_tables(page, made_of)
 
 
 def sweep(n_rows: int = 5_000, seed: int = 3) -> Sweep:

@@ -23,7 +23,7 @@ def trade_figures(rows: list[Row], m: Material) -> dict[str, float]:
     lost = [-row.pnl for row in rows if row.pnl < 0]
 
     def share(row: Row) -> float:
-        return row.pnl / (row.entry * row.qty * m.value)
+        return row.pnl / (row.entry * row.qty * m.value + row.entry_fee)
 
     shares_won = [share(row) for row in rows if row.pnl > 0]
     shares_lost = [-share(row) for row in rows if row.pnl < 0]
@@ -86,12 +86,14 @@ def trade_figures(rows: list[Row], m: Material) -> dict[str, float]:
 
 
 def outlier_rows(rows: list[Row], m: Material) -> list[Row]:
-    every = [row.pnl / (row.entry * row.qty * m.value) for row in rows_of(m.closed)]
+    every = [row.pnl / (row.entry * row.qty * m.value + row.entry_fee) for row in rows_of(m.closed)]
     if len(every) < 2:
         return []
     middle, spread = average(every), statistics.stdev(every)
     return [
-        row for row in rows if abs(row.pnl / (row.entry * row.qty * m.value) - middle) > 2 * spread
+        row
+        for row in rows
+        if abs(row.pnl / (row.entry * row.qty * m.value + row.entry_fee) - middle) > 2 * spread
     ]
 
 
@@ -109,9 +111,11 @@ def wald_wolfowitz(rows: list[Row]) -> float:
 
 def shape_figures(rows: list[Row], m: Material) -> dict[str, float]:
     won, lost = [row for row in rows if row.pnl > 0], [row for row in rows if row.pnl < 0]
-    profits, shares = [row.pnl for row in rows], [row.pnl / (row.entry * row.qty) for row in rows]
-    shares = [one / m.value for one in shares]
-    lost_shares = [row.pnl / (row.entry * row.qty * m.value) for row in lost]
+    profits, shares = (
+        [row.pnl for row in rows],
+        [row.pnl / (row.entry * row.qty * m.value + row.entry_fee) for row in rows],
+    )
+    lost_shares = [row.pnl / (row.entry * row.qty * m.value + row.entry_fee) for row in lost]
     bars = [float(row.bars) for row in rows]
 
     def hours(some: list[Row]) -> float:
