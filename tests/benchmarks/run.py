@@ -6,7 +6,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.benchmarks.figures import Figure, as_json, machine, versions
 from tests.benchmarks.kernels import kernel_figures
@@ -30,16 +30,24 @@ close, a fee of 0.06 % a side, all in.
 def main() -> None:
     """Measure, write both files, and show the table."""
     with tempfile.TemporaryDirectory() as folder:
-        found = [*kernel_figures(Path(folder)), *surrounding_figures(Path(folder))]
-    listed = [as_json(one) for one in found]
-    (DOCS / "benchmarks.json").write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
-    page = _page(found)
+        sys.stdout.write(
+            record([*kernel_figures(Path(folder)), *surrounding_figures(Path(folder))])
+        )
+
+
+def record(found: list[Figure]) -> str:
+    """Put figures into docs/benchmarks.json in place of older ones; returns the page of all."""
+    path = DOCS / "benchmarks.json"
+    kept = {one["id"]: one for one in json.loads(path.read_text(encoding="utf-8"))}
+    kept |= {one.id: as_json(one) for one in found}
+    path.write_text(json.dumps(list(kept.values()), indent=1) + "\n", encoding="utf-8")
+    page = _page(list(kept.values()))
     (DOCS / "benchmarks.md").write_text(page, encoding="utf-8")
-    sys.stdout.write(page)
+    return page
 
 
-def _page(found: list[Figure]) -> str:
-    rows = "\n".join(_row(one) for one in found)
+def _page(found: list[dict[str, Any]]) -> str:
+    rows = "\n".join(_row(Figure(*(one[name] for name in Figure._fields))) for one in found)
     told = ", ".join(f"{name} {number}" for name, number in versions().items())
     heads = "| figure | value | range | against | agreement |\n|---|---|---|---|---|"
     return f"{_HEAD}\n{heads}\n{rows}\n\nMachine: {machine()}. Versions: {told}.\n"
