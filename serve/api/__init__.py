@@ -1,0 +1,1 @@
+"""Routes: each parses, calls one command and answers. `health` tells versions and the cluster."""
