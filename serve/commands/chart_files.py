@@ -35,12 +35,13 @@ def dataset_of_files(data: DataRequest, finer: Path | None, tick: float) -> Data
     wanted = data.intervals[0] if "intervals" in data.model_fields_set else bars.series.interval
     inside = None if finer is None else _bars_of(finer, data, bars)
     if inside is None and data.finer != "auto" and data.finer != "none":
-        inside = _resampled(bars, data.finer)
-    chart = _resampled(bars, wanted)
+        inside = _resampled(bars, data.finer, "finer")
+    chart = _resampled(bars, wanted, "interval")
     if data.end is not None:
         chart = chart.between(chart.start_ms, data.end)
     if len(chart) == 0:
-        raise InvalidInput("data.end", data.end, "after the first of the bars")
+        start = str(np.datetime64(bars.start_ms, "ms"))[:16]
+        raise InvalidInput("data.end", data.end, f"after the first of the bars, {start} UTC")
     if inside is not None:
         inside = _inside(on_grid(inside, tick), chart)
     return Dataset(on_grid(chart, tick), inside)
@@ -91,12 +92,12 @@ def _loaded(path: Path, data: DataRequest, symbol: str | None) -> tuple[Bars, ..
     ).bars
 
 
-def _resampled(bars: Bars, interval: Interval) -> Bars:
+def _resampled(bars: Bars, interval: Interval, field: str) -> Bars:
     own = bars.series.interval
     if interval == own:
         return bars
     if interval_ms(interval) <= interval_ms(own):
-        raise InvalidInput("interval", interval, f"{own}, the file's, or a coarser one")
+        raise InvalidInput(field, interval, f"{own}, the file's, or a coarser one")
     return resample(bars, interval, keep_partial=True)
 
 

@@ -243,4 +243,6 @@ def read_request(path: Path) -> dict[str, Any]:
 def _expected(message: str) -> str:
     if message == "Extra inputs are not permitted":
         return "left out: there is no such field"
+    if message.startswith("String should match pattern"):
+        return "a plain decimal number such as 0.01"
     return message.removeprefix("Value error, ").removeprefix("Input should be ")

@@ -106,6 +106,9 @@ def _bars(
         instrument = _instrument(request)
         dataset = dataset_of_files(data, request.finer_file, float(instrument.tick))
         return dataset, instrument, f"the file {data.file.name}", _unrounded(instrument)
+    if "symbols" not in data.model_fields_set:
+        expected = "a file (--bars), or the symbol and interval of stored bars"
+        raise InvalidInput("bars", None, expected)
     if request.finer_file is not None:
         raise InvalidInput("finer", str(request.finer_file), "an interval, as bars have no file")
     # TradingView's bars are walked through only where its bar magnifier is on.

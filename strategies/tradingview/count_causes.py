@@ -26,16 +26,23 @@ def refused(evidence: Evidence, pair: Pair) -> Cause | None:
 
 
 def pyramiding(evidence: Evidence, pair: Pair) -> Cause | None:
-    """One side holds more entries at once than the other."""
-    if (pair.theirs is None) == (pair.ours is None):
+    """It adds to a position that both sides hold, and only one side adds to it."""
+    added = pair.theirs or pair.ours
+    if added is None or (pair.theirs is None) == (pair.ours is None):
         return None
     there, here = evidence.most_there, evidence.most_here
-    added = pair.theirs or pair.ours
-    if added is None or 0 in (there, here) or there == here:
+    if there == here or (there > here) != (pair.theirs is not None):
         return None
-    if (there > here) != (pair.theirs is not None):
+    held = any(
+        both.theirs is not None
+        and both.theirs.side == added.side
+        and both.theirs.entry_ms <= added.entry_ms < (both.theirs.exit_ms or added.entry_ms + 1)
+        for both in evidence.common_before(added.entry_ms)
+    )
+    if not held:
         return None
     return Cause(
         "pyramiding",
-        f"TradingView holds up to {there} entries at once, here it is {here}: pyramiding differs.",
+        f"It adds to a position that both hold. TradingView holds up to {there} entries at once, "
+        f"here it is {here}: pyramiding differs.",
     )

@@ -21,10 +21,17 @@ from strategies.tradingview.price_causes import (
     slippage,
     tick,
 )
-from strategies.tradingview.time_causes import fill_at, out_of_range, time_zone, warm_up
+from strategies.tradingview.time_causes import (
+    fill_at,
+    interval,
+    out_of_range,
+    time_zone,
+    warm_up,
+)
 
 FOLLOWS: Final = "follows"
 UNKNOWN: Final = "unknown"
+_HARDLY_ANY: Final = 0.2
 _PRICES: Final = {"entry_price", "exit_price"}
 _TIMES: Final = {"entry_ms", "exit_ms"}
 _NAMES: Final = {"entry_signal", "exit_signal"}
@@ -116,6 +123,7 @@ class _Whole:
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
+        self.interval = interval(evidence)
         self.zone = time_zone(evidence)
         self.fill_at = fill_at(evidence)
         self.grid = other_grid(evidence)
@@ -126,6 +134,8 @@ class _Whole:
 
     def causes(self, place: int, pair: Pair) -> Iterator[Cause]:
         """Causes that the evidence tells, the surest first."""
+        if self.interval is not None:
+            yield self.interval
         if self.zone is not None:
             yield self.zone
         differs = set(self.evidence.fields[place])
@@ -186,11 +196,14 @@ def _other_name(pair: Pair, differs: set[str]) -> Cause:
 def _without_evidence(evidence: Evidence, place: int) -> Cause:
     """A difference right after another may come of it; more cannot be said."""
     if place and evidence.differs(place - 1) and set(evidence.fields[place - 1]) - _NAMES:
-        told = "The trade before it differs: position and equity are no longer the same."
+        told = "The trade before it differs: position and equity may no longer be the same."
         return Cause(FOLLOWS, told)
     if place and evidence.differs(place - 1) and not evidence.fields[place - 1]:
-        return Cause(FOLLOWS, "The trade before it is on one side only: the positions differ.")
-    return Cause(
-        UNKNOWN,
-        "Nothing in prices, times, fees or sizes tells why: do the script and its inputs agree?",
-    )
+        return Cause(FOLLOWS, "The trade before it is on one side only: positions may differ.")
+    if len(evidence.matched) < _HARDLY_ANY * len(evidence.listed.closed):
+        told = (
+            f"Only {len(evidence.matched)} of {len(evidence.listed.closed)} trades have a like here"
+        )
+        return Cause(UNKNOWN, f"{told}: is it the same script, its inputs, symbol and interval?")
+    told = "Nothing in prices, times, fees or sizes tells why: do the script and its inputs agree?"
+    return Cause(UNKNOWN, told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,8 @@ from strategies.tradingview.zone import Zone
 
 # What most fills say is what the two sides differ in; limit fills and gaps are the rest.
 MOST: Final = 0.6
+# Of a position's entries no more are looked at.
+_RECENT: Final = 100
 _NEVER_MS: Final = 1 << 62
 _STEPS: Final = (5.0, 2.5, 2.0, 1.0)
 
@@ -90,6 +93,17 @@ class Evidence:
         """The last moment of the export."""
         return max(max(one.entry_ms, one.exit_ms or 0) for one in self.listed.trades)
 
+    def common_before(self, time_ms: int) -> list[Pair]:
+        """The last pairs entered at one time on both sides, up to a time."""
+        end = bisect_right(self._common, time_ms, key=_entry_ms)
+        return self._common[max(end - _RECENT, 0) : end]
+
+    @cached_property
+    def _common(self) -> list[Pair]:
+        both = [pair for pair in self.pairs if pair.theirs is not None and pair.ours is not None]
+        same = [pair for pair in both if _entry_ms(pair) == (pair.ours and pair.ours.entry_ms)]
+        return sorted(same, key=_entry_ms)
+
     @cached_property
     def most_there(self) -> int:
         """How many entries the export holds at once."""
@@ -120,6 +134,10 @@ class Evidence:
     def same(self, value: float, other: float) -> bool:
         """Are two prices the same?"""
         return abs(value - other) <= self.precision.price(value)
+
+
+def _entry_ms(pair: Pair) -> int:
+    return 0 if pair.theirs is None else pair.theirs.entry_ms
 
 
 def moment(time_ms: int) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -14,6 +16,7 @@ from strategies.tradingview.zone import percent_text
 _GAIN: Final = 0.05
 _GOOD: Final = 0.9
 _HOUR_MS: Final = 3_600_000
+_MINUTE_MS: Final = 60_000
 # A warm-up is over in the first part of a list.
 _EARLY: Final = 0.25
 _FEWEST: Final = 3
@@ -31,6 +34,20 @@ def time_zone(evidence: Evidence) -> Cause | None:
         f"bars here, {percent_text(best.at_open)} at their edge; read as {used.name}, "
         f"{percent_text(used.share)} and {percent_text(used.at_open)}: the export or the bars are "
         "in another time zone.",
+    )
+
+
+def interval(evidence: Evidence) -> Cause | None:
+    """The times there lie on a grid that bars of this length do not have."""
+    times = [one.entry_ms for one in evidence.listed.trades]
+    times += [one.exit_ms for one in evidence.listed.trades if one.exit_ms is not None]
+    grid_ms = reduce(math.gcd, (time - times[0] for time in times), 0)
+    if evidence.used.share >= _GOOD or grid_ms == 0 or grid_ms >= evidence.bar_ms:
+        return None
+    return Cause(
+        "interval",
+        f"TradingView's times are multiples of {grid_ms / _MINUTE_MS:g} minutes, the bars here are "
+        f"of {evidence.bar_ms / _MINUTE_MS:g}: give the chart's own bars, or say --interval.",
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +233,10 @@ def too_poor(desk: Desk) -> dict[str, int]:
     return desk.causes(desk.chart.trades(bracket()), "--initial-cash", 30_000)
 
 
+def coarser_bars(desk: Desk) -> dict[str, int]:
+    return desk.causes(desk.chart.trades(bracket()), "--interval", 240)
+
+
 def renamed(desk: Desk) -> dict[str, int]:
     trades = [replace(one, entry_signal="L") for one in desk.chart.trades(bracket())]
     return desk.causes(trades)
@@ -258,6 +264,7 @@ def renamed(desk: Desk) -> dict[str, int]:
         (currency, "currency"),
         (pyramiding, "pyramiding"),
         (too_poor, "refused here"),
+        (coarser_bars, "interval"),
         (renamed, "signal name"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
@@ -267,3 +274,66 @@ def test_a_planted_fault_is_found(desk: Desk, fault: Fault, cause: str) -> None:
     assert cause in causes
     # What may come of a fault, and what it may cut off; nothing else is blamed.
     assert set(causes) <= {cause, "follows", "range"}, causes
+
+
+def test_another_strategy_is_not_blamed_on_anything(desk: Desk) -> None:
+    said = desk.told(desk.chart.trades(Adding()))
+    assert said["share"] == 0.0
+    assert said["differences"][0]["cause"] == "unknown"
+    assert not {"data", "fee", "tick", "slippage", "time zone", "size"} & set(said["causes"])
+
+
+def test_a_library_strategy_has_no_names_to_compare(desk: Desk) -> None:
+    said = desk.told(desk.chart.trades(bracket()), "--strategy", "sma_cross")
+    assert "entry_signal" not in said["fields"]
+    assert set(said["causes"]) <= {"unknown", "follows", "order inside the bar", "pyramiding"}
+
+
+def test_the_first_differences_are_printed_with_their_cause(desk: Desk) -> None:
+    broker = replace(BROKER, taker_fee_rate=0.0006, maker_fee_rate=0.0006)
+    told = desk.diff(desk.chart.trades(bracket(), broker), "--first", 2)
+    assert told.code == 1
+    assert "fee: A commission of 0.06 % of the notional of each leg explains" in told.out
+    assert "Say --taker-fee-percent 0.06 --maker-fee-percent 0.06." in told.out
+    assert told.out.count("fee: ") == 2
+    assert re.search(r"\d+ more differences: --first \d+ prints all.", told.out)
+
+
+def test_the_range_can_be_cut(desk: Desk) -> None:
+    trades = desk.chart.trades(bracket())
+    # Flat at the bar whose close calls the next entry.
+    first = next(
+        late.entry_ms - HOUR_MS
+        for early, late in pairwise(trades[20:])
+        if early.exit_ms is not None and early.exit_ms < late.entry_ms - HOUR_MS
+    )
+    said = desk.told(trades, "--start", first, "--end", "2025-04-20")
+    assert said["share"] == 1.0
+    assert 10 < said["agreeing"] < len(trades) - 20
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--time-zone", "Mars"], "time zone was 'Mars', should be an IANA name"),
+        (["--finer", "finer.csv"], "--finer was 'finer.csv', should be a file that exists"),
+        (["--finer", "15"], "finer was '15', should be 60, the file's, or a coarser one"),
+        (["--finer", "7"], "should be one of 1, 3, 5"),
+        (["--tick", "1e-5"], "tick was '1e-5', should be a plain decimal number such as 0.01"),
+        (["--start", "2030-01-01"], "no trade in the range"),
+        (["--end", "2020-01-01"], "should be after the first of the bars, 2025-03-01T00:00 UTC"),
+        (["--bars", "none.csv"], "bars was 'none.csv', should be a file that exists"),
+        (["--strategy", "nope"], "strategy was 'nope', should be one of sma_cross"),
+    ],
+)
+def test_what_cannot_be_is_named(desk: Desk, options: list[str], told: str) -> None:
+    said = desk.diff(desk.chart.trades(bracket())[:5], *options)
+    assert said.code == 2
+    assert told in said.err
+
+
+def test_offsets_in_the_file_leave_no_zone_to_be_given(desk: Desk) -> None:
+    path = write_trades(desk.folder / "utc.csv", desk.chart.trades(bracket()), None, "Z")
+    assert desk.told(path)["share"] == 1.0
+    said = desk.diff(path, "--time-zone", "UTC")
+    assert "left out: the export tells its offsets" in said.err
