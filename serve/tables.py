@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from engines.metrics.definition import SIDES
+from engines.metrics.tradingview import SHEETS, Row
 from serve.commands.backtests import Backtested
 from serve.commands.sweeps import Swept
 from serve.reports.content import Currency
-from serve.reports.figures import setting, shown
+from serve.reports.figures import metric, setting, shown
 from serve.reports.words import label
 from tune.chunk import TEST, TRAIN
 
@@ -33,6 +36,28 @@ class TextTable(NamedTuple):
     title: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+def summary_tables(metrics: Mapping[str, float], quote: Currency) -> tuple[TextTable, ...]:
+    """TradingView's sheets: a row a metric, for all, long and short trades."""
+    heads = ("All", "Long", "Short")
+    return tuple(
+        TextTable(
+            title,
+            ("", *heads),
+            tuple(
+                (row.label, *(_both(row, side, metrics, quote) for side in SIDES)) for row in rows
+            ),
+        )
+        for title, rows in SHEETS.items()
+    )
+
+
+def _both(row: Row, side: str, metrics: Mapping[str, float], quote: Currency) -> str:
+    value, percent = (
+        metric(name, metrics[name], quote).text if name else "" for name in row.metrics(side)
+    )
+    return f"{value} ({percent})" if value and percent else value or percent
 
 
 def backtest_table(backtested: Backtested) -> TextTable:

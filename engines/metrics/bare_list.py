@@ -37,8 +37,8 @@ def material_from_trades(
 
     `rows` are the closed ones: side (+1, −1), entry_ms, exit_ms (inside their bars), entry_price,
     exit_price, qty, pnl (net), and where known fees, funding, slippage, mfe, mae. `still_open` is
-    what was open at the end: side, entry_ms, entry_price, qty, and fees of the entry. Raises
-    InvalidInput for a column that is missing, or a trade outside the bars.
+    what was open at the end: side, entry_ms, entry_price, qty, and fees (of the entry), mfe, mae.
+    Raises InvalidInput for a column that is missing, or a trade outside the bars.
     """
     _check(rows, (*_ASKED, *_OF_CLOSED))
     order = np.argsort(rows["exit_ms"], kind="stable")
@@ -63,6 +63,7 @@ def _at_the_end(rows: Columns, bars: Bars, value: float, payoff: Payoff) -> Colu
     if rows:
         _check(rows, _ASKED)
     table = {name: np.asarray(rows.get(name, np.zeros(0))) for name in _ASKED}
+    table |= {name: np.asarray(rows[name]) for name in ("mfe", "mae") if name in rows}
     n_rows = len(table["side"])
     fees = np.asarray(rows.get("fees", np.zeros(n_rows)))
     last = np.full(n_rows, bars.close[-1])

@@ -12,6 +12,7 @@ from actors.bybit.errors import VenueError
 from engines.errors import InvalidInput, MissingData, TesterError
 from serve.cli.backtest import backtest_command
 from serve.cli.data import data_group
+from serve.cli.metrics import metrics_command
 from serve.cli.report import report_command
 from serve.cli.strategies import strategies_command
 from serve.cli.sweep import sweep_command
@@ -36,6 +37,7 @@ for command in (
     backtest_command,
     sweep_command,
     report_command,
+    metrics_command,
     verdict_command,
     strategies_command,
     data_group,

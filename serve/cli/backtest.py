@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,16 +10,18 @@ import click
 from actors.clock import SystemClock
 from cluster.settings import settings_from
 from serve.cli.console import say, show_json, show_table, wait_for
-from serve.cli.options import fields_from, request_options
+from serve.cli.options import csv_option, fields_from, request_options
 from serve.commands.backtests import Backtested, start_backtest
 from serve.commands.reports import write_backtest_report
 from serve.commands.requests import BacktestRequest, request_from
+from serve.commands.run_pages import write_csv
 from serve.tables import backtest_table
 
 
 @click.command("backtest")
 @request_options
-def backtest_command(*, as_json: bool, report: Any, **given: Any) -> None:
+@csv_option
+def backtest_command(*, as_json: bool, report: Path | None, csv: Path | None, **given: Any) -> None:
     """Run STRATEGY, a name of the library or a JSON or Python file, and write its report.
 
     \b
@@ -30,12 +33,16 @@ def backtest_command(*, as_json: bool, report: Any, **given: Any) -> None:
     request = request_from(BacktestRequest, fields_from(given))
     backtested = wait_for(start_backtest(request, settings))
     path = write_backtest_report(backtested, settings, SystemClock().now_ms(), report)
+    written = [] if csv is None else write_csv(backtested, csv)
     if as_json:
-        show_json({**_content(backtested), "report": str(path)})
+        files = {"csv": [str(file) for file in written]} if written else {}
+        show_json({**_content(backtested), "report": str(path), **files})
         return
     show_table(backtest_table(backtested))
     if backtested.charts.synthetic:
         say(f"Synthetic data: {backtested.charts.source}.")
+    for file in written:
+        say(f"CSV: {file}")
     say(f"Report: {path}")
 
 

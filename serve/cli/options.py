@@ -34,6 +34,11 @@ _BROKER: Final = (
 _INSTRUMENT: Final = ("tick", "lot", "min_notional", "contract_value")
 _SEARCH: Final = ("search", "rows", "seed", "train_percent", "objective")
 
+csv_option = click.option(
+    "--csv",
+    type=click.Path(path_type=Path),
+    help="Folder for the list of trades and the summary as TradingView writes them.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from serve.commands.requests import AxisRequest, BacktestRequest, Number, SweepRequest
+from serve.commands.trade_list import TradeListRequest
 
 _DAY_MS: Final = 86_400_000
 
@@ -24,6 +25,16 @@ def command_of(name: str, request: BacktestRequest) -> str:
         words += ["--set", f"{parameter}={value:g}"]
     if isinstance(request, SweepRequest):
         words += _search(request)
+    return shlex.join(words)
+
+
+def trade_list_command(request: TradeListRequest) -> str:
+    """`bst metrics …` with every option that differs from its default."""
+    words = ["bst", "metrics", str(request.trades)]
+    said = request.model_dump(mode="json", exclude_defaults=True, exclude={"trades"})
+    for field, value in said.items():
+        shown = _moment(value) if field in ("start", "end") else value
+        words += _option(field, shown)
     return shlex.join(words)
 
 

@@ -56,7 +56,7 @@ def backtest_report(backtested: Backtested, now_ms: int) -> content.Report:
     return content.Report(
         title=f"{backtested.strategy.name} · {_names(backtested.charts)}",
         sentence=sentence,
-        created=_created(now_ms),
+        created=created(now_ms),
         source=_source(backtested.charts),
         facts=_facts(backtested.strategy, backtested.request, runs),
         digests=(content.Fact("Strategy", backtested.strategy.digest), *digests),
@@ -78,7 +78,7 @@ def sweep_report(swept: Swept, now_ms: int) -> content.Report:
     return content.Report(
         title=f"{planned.strategy.name} · sweep of {_names(planned.charts)}",
         sentence=_sweep_sentence(planned, best, tabs[0][1]),
-        created=_created(now_ms),
+        created=created(now_ms),
         source=_source(planned.charts),
         facts=_facts(planned.strategy, planned.request, [run for run, _ in tabs]),
         digests=_sweep_digests(swept, [run for run, _ in tabs]),
@@ -331,7 +331,7 @@ def _facts(
     return (
         content.Fact("Strategy", strategy.description or strategy.name),
         content.Fact("Charts", ", ".join(run.chart.name for run in runs)),
-        content.Fact("Range", f"{_day(spec.start_ms)} to {_day(spec.end_ms)}"),
+        content.Fact("Range", f"{day(spec.start_ms)} to {day(spec.end_ms)}"),
         content.Fact("Fills", f"market orders at the {broker.fill_at.replace('_', ' ')}"),
         content.Fact("Inside a bar", inside),
         content.Fact("Rules", broker.profile),
@@ -355,10 +355,12 @@ def _names(charts: Charts) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _day(time_ms: int) -> str:
+def day(time_ms: int) -> str:
+    """A date, with the time of day unless that is midnight."""
     moment = datetime.fromtimestamp(time_ms / 1000, UTC)
     return f"{moment:%Y-%m-%d}" if time_ms % 86_400_000 == 0 else f"{moment:%Y-%m-%d %H:%M}"
 
 
-def _created(now_ms: int) -> str:
+def created(now_ms: int) -> str:
+    """When a page was made, in words."""
     return f"Made on {datetime.fromtimestamp(now_ms / 1000, UTC):%d %B %Y, %H:%M}"

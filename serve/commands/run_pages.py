@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -13,8 +14,9 @@ from engines.metrics.account_figures import slippage
 from engines.metrics.material import Material
 from engines.metrics.registry import figures
 from engines.spec import Value
-from serve.commands.backtests import Run
+from serve.commands.backtests import Backtested, Run
 from serve.reports import content
+from serve.tradingview_csv import list_of_trades, performance, write_tradingview
 
 
 def run_page(
@@ -80,3 +82,20 @@ def _costs(run: Run) -> content.Costs:
         funding=float(run.result.fills["funding"].sum()) if paid else float("nan"),
         slippage=slippage(run.material),
     )
+
+
+def write_csv(backtested: Backtested, folder: Path) -> list[Path]:
+    """Each run's list of trades and summary as TradingView writes them.
+
+    Several charts have a folder each. Raises InvalidInput if the disk refuses.
+    """
+    paths = []
+    for run in backtested.runs:
+        material, money = run.material, currency(run).code
+        files = (
+            list_of_trades(run.result.trades, material.initial_cash, money, material.value),
+            performance(run.metrics, money),
+        )
+        own = folder if len(backtested.runs) == 1 else folder / run.chart.name.replace(" ", "-")
+        paths += write_tradingview(files, own)
+    return paths

@@ -16,7 +16,9 @@ from tests.serve.reference import FOLDER, pages
 SPECS = Path(__file__).parents[2] / "docs" / "reference" / "specs.md"
 
 
-@pytest.mark.parametrize("name", ["cli.md", "backtest.schema.json", "sweep.schema.json"])
+@pytest.mark.parametrize(
+    "name", ["cli.md", "metrics.md", "backtest.schema.json", "sweep.schema.json"]
+)
 def test_a_generated_page_is_up_to_date(name: str) -> None:
     """Write them again with `python -m tests.serve.reference`."""
     assert (FOLDER / name).read_text(encoding="utf-8") == pages()[name]
