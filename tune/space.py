@@ -1,4 +1,4 @@
-"""Which parameter rows does a sweep try? Grids, random and Latin-hypercube samples.
+"""Which parameter rows does a sweep try? Grids, random, Latin-hypercube and Sobol samples.
 
 A space is a value: the same space gives the same rows in the same order on any machine.
 """
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from engines.bars import Floats
 from engines.errors import InvalidInput
 
-Kind = Literal["grid", "random", "latin"]
+Kind = Literal["grid", "random", "latin", "sobol"]
+Draw = Callable[[], Floats]
 AxisKind = Literal["int", "float", "choice"]
 Rows = dict[str, Floats]
 Mask = Callable[[Mapping[str, Floats]], NDArray[np.bool_]]
@@ -168,10 +169,10 @@ def _grid_rows(space: Space, allowed: Mask) -> Rows:
 
 
 def _sampled_rows(space: Space, allowed: Mask) -> Rows:
-    rng = np.random.Generator(np.random.PCG64(space.seed))
+    draw = _drawer(space)
     found = np.zeros((0, len(space.axes)))
     for _ in range(_ROUNDS):
-        unit = _unit_sample(space, rng)
+        unit = draw()
         drawn = [axis.sample(unit[:, k]) for k, axis in enumerate(space.axes)]
         block = {axis.name: values for axis, values in zip(space.axes, drawn, strict=True)}
         fresh = np.column_stack(drawn)[allowed(block)]
@@ -182,13 +183,26 @@ def _sampled_rows(space: Space, allowed: Mask) -> Rows:
     return {axis.name: found[: space.rows, k].copy() for k, axis in enumerate(space.axes)}
 
 
-def _unit_sample(space: Space, rng: np.random.Generator) -> Floats:
+def _drawer(space: Space) -> Draw:
+    """Draws points of the unit cube, (n_rows or more, n_axes) a call, going on where it stopped."""
+    rng = np.random.Generator(np.random.PCG64(space.seed))
     shape = (space.rows, len(space.axes))
     if space.kind == "random":
-        return np.asarray(rng.random(shape))
-    # Latin hypercube: one point in each of `rows` slices of every axis. McKay et al. (1979).
-    slices = np.column_stack([rng.permutation(space.rows) for _ in space.axes])
-    return (slices + rng.random(shape)) / space.rows
+        return lambda: np.asarray(rng.random(shape))
+    if space.kind == "latin":
+        return lambda: _latin(rng, *shape)
+    from scipy.stats.qmc import Sobol
+
+    # Balanced in every box of halves, quarters … only by powers of two. Owen (1998).
+    points = Sobol(len(space.axes), scramble=True, rng=rng)
+    n_points = 1 << (space.rows - 1).bit_length()
+    return lambda: np.asarray(points.random(n_points))
+
+
+def _latin(rng: np.random.Generator, rows: int, axes: int) -> Floats:
+    """One point in each of `rows` slices of every axis. McKay et al. (1979)."""
+    slices = np.column_stack([rng.permutation(rows) for _ in range(axes)])
+    return (slices + rng.random((rows, axes))) / rows
 
 
 def _distinct(rows: Floats) -> Floats:

@@ -31,9 +31,9 @@ _PRINTED_ROWS: Final = 5
     metavar="NAME=LOW:HIGH[:STEP][:log] or NAME=A,B,C",
     help="Values to search; parameters without one are searched over their own ranges.",
 )
-@click.option("--search", help="grid, random or latin.")
-@click.option("--rows", type=int, help="Rows of a random or latin search.")
-@click.option("--seed", type=int, help="Of a random or latin search.")
+@click.option("--search", help="grid, random, latin or sobol.")
+@click.option("--rows", type=int, help="Rows of a search that samples.")
+@click.option("--seed", type=int, help="Of a search that samples.")
 @click.option("--train-percent", type=float, help="Share of the bars in-sample, 70 by default.")
 @click.option("--objective", help="Statistic that ranks the rows, sharpe by default.")
 @click.option("--resume", metavar="DIGEST", help='Go on with a sweep; "last" is the newest.')

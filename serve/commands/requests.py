@@ -182,8 +182,8 @@ class SweepRequest(BacktestRequest):
         default_factory=dict,
         description="axes; parameters left out are searched over their own ranges",
     )
-    search: Literal["grid", "random", "latin"] = "grid"
-    rows: int | None = Field(default=None, ge=1, description="rows of a random or latin search")
+    search: Literal["grid", "random", "latin", "sobol"] = "grid"
+    rows: int | None = Field(default=None, ge=1, description="rows of a search that samples")
     seed: int = Field(default=0, ge=0)
     train_percent: float = Field(
         default=70, gt=0, le=100, description="share of the bars in-sample"

@@ -58,7 +58,7 @@ def test_listed_values_are_taken_as_they_are() -> None:
     assert Axis("x", "float", values=(3.0, 1.0)).grid().tolist() == [3.0, 1.0]
 
 
-@pytest.mark.parametrize("kind", ["random", "latin"])
+@pytest.mark.parametrize("kind", ["random", "latin", "sobol"])
 def test_samples_are_distinct_allowed_and_repeatable(kind: str) -> None:
     space = Space((FAST, SLOW, STOP), kind, rows=500, seed=3)  # type: ignore[arg-type]
     rows = rows_of(space, faster)
@@ -78,6 +78,16 @@ def test_another_seed_gives_another_sample() -> None:
 def test_a_sample_of_a_small_space_ends_with_all_there_is() -> None:
     rows = rows_of(Space((FAST,), "random", rows=100, seed=1), everything)
     assert sorted(rows["fast"].tolist()) == [5, 10, 15, 20]
+
+
+@pytest.mark.parametrize("rows", [16, 100])
+def test_a_sobol_sample_fills_every_quarter_of_every_axis_evenly(rows: int) -> None:
+    other = Axis("other", "float", low=0.0, high=1.0)
+    found = rows_of(Space((STOP, other), "sobol", rows=rows, seed=1), everything)
+    # 1/16 of the square each: sixteen points are one a cell, a hundred are six or seven.
+    cells = np.floor((found["stop"] - 0.5) / 0.5) * 4 + np.floor(found["other"] * 4)
+    counts = np.bincount(cells.astype(int), minlength=16)
+    assert counts.max() - counts.min() <= (0 if rows == 16 else 2)
 
 
 def test_a_latin_hypercube_fills_every_slice_of_an_axis() -> None:

@@ -104,7 +104,9 @@ def test_a_bad_request_is_refused(
         pytest.param(["--axis", "fast=5:1000"], "fast was 1000", id="range too wide"),
         pytest.param(["--axis", "fast"], "name=low:high", id="no values"),
         pytest.param(["--search", "random"], "a number for a random search", id="no rows"),
-        pytest.param(["--search", "clever"], "'grid', 'random' or 'latin'", id="unknown search"),
+        pytest.param(
+            ["--search", "clever"], "'grid', 'random', 'latin' or 'sobol'", id="unknown search"
+        ),
         pytest.param(["--objective", "luck"], "one of net_profit", id="unknown objective"),
         pytest.param(["--train-percent", "0"], "train_percent was 0", id="nothing to train on"),
         pytest.param(
