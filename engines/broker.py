@@ -14,6 +14,7 @@ SizeAt = Literal["signal", "fill"]
 ExitsFrom = Literal["fill", "next_bar"]
 MarginMode = Literal["none", "isolated", "cross"]
 FundingFrom = Literal["none", "history"]
+PositionMode = Literal["one_way", "hedge"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Broker:
     budgets are rounded to (H4, G6); 0 leaves them exact. Two numbers at most
     `compare_tolerance` apart are equal to a strategy's comparisons, as they are in Pine (M12).
     `margin_mode` liquidates as Bybit does, by the instrument's tiers; `funding` pays it from the
-    symbol's own history, or not at all.
+    symbol's own history, or not at all. In `position_mode` "hedge" a long and a short of one symbol
+    stand side by side: an entry never closes the other side.
     """
 
     profile: Profile = "bybit_linear"
@@ -48,6 +50,7 @@ class Broker:
     compare_tolerance: float = 1e-10
     margin_mode: MarginMode = "none"
     funding: FundingFrom = "none"
+    position_mode: PositionMode = "one_way"
 
     def __post_init__(self) -> None:
         for name, kinds in _CHOICES.items():
@@ -65,7 +68,11 @@ class Broker:
 
 
 # What a run was named before these settings existed, it is still named without them.
-_NEUTRAL: Final[dict[str, object]] = {"margin_mode": "none", "funding": "none"}
+_NEUTRAL: Final[dict[str, object]] = {
+    "margin_mode": "none",
+    "funding": "none",
+    "position_mode": "one_way",
+}
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "profile": get_args(Profile),
     "fill_at": get_args(FillAt),
@@ -73,6 +80,7 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "exits_from": get_args(ExitsFrom),
     "margin_mode": get_args(MarginMode),
     "funding": get_args(FundingFrom),
+    "position_mode": get_args(PositionMode),
 }
 _LIMITS: Final = (
     ("initial_cash", 1e-9, 1e15),

@@ -15,6 +15,7 @@ class View:
 
     `entry_bar` is the bar of the oldest open entry, `flat_bar` the bar of the fill that last left
     nothing open, `loss_bar` the same for a last part that closed at a loss; −1 for none.
+    In hedge mode `position_size` is `long_size` less `short_size`.
     """
 
     bar: int
@@ -28,6 +29,8 @@ class View:
     entry_bar: int = -1
     flat_bar: int = -1
     loss_bar: int = -1
+    long_size: float = 0.0
+    short_size: float = 0.0
 
 
 class Script(Protocol):

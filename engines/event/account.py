@@ -126,16 +126,33 @@ class Account:
     flat_bar: int = -1
     loss_bar: int = -1
     wallet: Wallet | None = None
+    hedged: bool = False
 
     @property
     def side(self) -> int:
-        """+1 long, −1 short, 0 flat."""
+        """+1 long, −1 short, 0 flat; in hedge mode the side of the larger position."""
+        if self.hedged:
+            net = self.position
+            return (net > 0.0) - (net < 0.0)
         return self.lots[0].side if self.lots else 0
 
     @property
     def units(self) -> float:
         """Lots of the instrument that are open, without a sign."""
         return in_turn(lot.units for lot in self.lots)
+
+    def held(self, side: int) -> float:
+        """Lots that are open on one side."""
+        return in_turn(lot.units for lot in self.lots if lot.side == side)
+
+    def closable(self, side: int, reduce_only: bool = False) -> float:
+        """Lots that an order of `side` closes before it opens: none in hedge mode."""
+        return self.held(-side) if reduce_only or not self.hedged else 0.0
+
+    @property
+    def position(self) -> float:
+        """Lots that are open, longs less shorts."""
+        return in_turn(lot.side * lot.units for lot in self.lots)
 
     def equity(self, price: float) -> float:
         """Cash and open profit at `price` (K3)."""
@@ -156,9 +173,9 @@ class Account:
 
     @property
     def average_price(self) -> float:
-        """What the position was entered at on average (K5), NaN when flat."""
+        """What the position was entered at on average (K5), NaN when flat or on both sides."""
         units = self.units
-        if not units:
+        if not units or self.held(self.side) != units:
             return math.nan
         cost = sum(self.payoff.level(lot.price) * lot.units for lot in self.lots)
         return self.payoff.price(cost / units)
@@ -183,10 +200,13 @@ class Account:
         cost = 0.0
         for lot in self.lots:
             level = self.payoff.level(lot.price)
-            cost += level * quantity(lot.units, self.market) * self.market.contract_value
-        return KernelAccount(
-            self.cash, float(self.side), self.units, cost, len(self.lots), self.entries, 0, 0
-        )
+            paid = level * quantity(lot.units, self.market) * self.market.contract_value
+            cost += lot.side * paid if self.hedged else paid
+        side, units = float(self.side), self.units
+        if self.hedged:
+            # Longs less shorts count as one long, of what may be less than nothing.
+            side, units = 1.0, self.position
+        return KernelAccount(self.cash, side, units, cost, len(self.lots), self.entries, 0, 0)
 
     def see(self, price: float) -> None:
         """The path went to `price`."""
@@ -197,14 +217,20 @@ class Account:
                 lot.worst = price
 
     def leave(
-        self, ticket: Ticket, units: float, fee: float, chosen: Sequence[Lot], opening: float = 0.0
+        self,
+        ticket: Ticket,
+        side: int,
+        units: float,
+        fee: float,
+        chosen: Sequence[Lot],
+        opening: float = 0.0,
     ) -> float:
-        """Close `units`: the oldest lots first, the chosen ones first under ANY (D8).
+        """Close `units` of a side: the oldest lots first, the chosen ones first under ANY (D8).
 
         `fee` is that of an order which also opens `opening` lots; returns the fee of those (H3).
         """
         total = units + opening
-        parts = self._parts(units, chosen)
+        parts = self._parts(side, units, chosen)
         left = fee
         for number, (lot, part) in enumerate(parts, 1):
             # H3, H4: one fee an order, split by quantity; the last part takes what is left.
@@ -213,16 +239,16 @@ class Account:
             left -= share
             self._close(lot, ticket, part, share)
         self.lots = [lot for lot in self.lots if lot.units > 0.0]
-        self._give_up(units, chosen)
+        self._give_up(side, units, chosen)
         if parts and not self.lots:
             self.flat_bar = ticket.bar
             self.loss_bar = ticket.bar if self.trades[-1].pnl < 0.0 else self.loss_bar
         return left
 
-    def _parts(self, units: float, chosen: Sequence[Lot]) -> list[tuple[Lot, float]]:
-        if units >= self.units:
-            return [(lot, lot.units) for lot in self.lots]
-        queue = list(self.lots)
+    def _parts(self, side: int, units: float, chosen: Sequence[Lot]) -> list[tuple[Lot, float]]:
+        queue = [lot for lot in self.lots if lot.side == side]
+        if units >= self.held(side):
+            return [(lot, lot.units) for lot in queue]
         if self.close_rule == "ANY":
             queue.sort(key=lambda lot: all(lot is not one for one in chosen))
         parts = []
@@ -233,13 +259,14 @@ class Account:
                 units -= part
         return parts
 
-    def _give_up(self, units: float, chosen: Sequence[Lot]) -> None:
-        for lot in [*chosen, *self.entered]:
+    def _give_up(self, side: int, units: float, chosen: Sequence[Lot]) -> None:
+        mine = [lot for lot in self.entered if lot.side == side]
+        for lot in [*chosen, *mine]:
             part = min(units, lot.claim)
             lot.claim -= part
             units -= part
-        if not self.lots:
-            self.entered = []
+        if all(lot.side != side for lot in self.lots):
+            self.entered = [lot for lot in self.entered if lot.side != side]
 
     def _close(self, lot: Lot, ticket: Ticket, units: float, fee: float) -> None:
         price = ticket.price

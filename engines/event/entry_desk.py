@@ -57,7 +57,7 @@ class EntryDesk:
             return self._refuse(command, Refusal.POSITION_LIMIT)
         if command.reduce_only or (side < 0 and account.wallet is not None):
             return (yield from self._reduce(command, side, sequence))
-        against = account.units if is_entry and account.side == -side else 0.0
+        against = account.closable(side) if is_entry else 0.0
         units: float | None = 0.0
         if is_entry and self._only_closes(side):
             # J1: on a side that may not be entered an entry only leaves the other one.
@@ -88,11 +88,12 @@ class EntryDesk:
         self, command: Entry, side: int, sequence: int
     ) -> Generator[Instruction, None, bool]:
         """An order that only leaves: as it says, or a sale on spot, where none is short."""
-        account, units = self.account, self.account.units
+        account, units = self.account, self.account.held(-side)
         whole = not command.reduce_only and not isinstance(command, Order)
+        nothing = units <= 0.0
         if command.qty is not None and not whole:
             units = lots_of(command.qty, account.market)
-        if account.side != -side or units <= 0.0:
+        if nothing or units <= 0.0:
             spot = side < 0 and account.wallet is not None
             return self._refuse(command, Refusal.SPOT_SHORT if spot else Refusal.REDUCE_ONLY)
         yield from self._place(command, side, sequence, units, 0.0, 0.0, reduce_only=True)

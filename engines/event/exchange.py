@@ -176,8 +176,7 @@ class Exchange:
         price = float(market_price(touch.price, order.side, market)) if touch.slips else touch.price
         own, refusal = self._own_units(working, price)
         units = self._units(working, own)
-        held = self.account.units if self.account.side == -order.side else 0.0
-        closing = min(units, held)
+        closing = min(units, self.account.closable(order.side, order.reduce_only))
         # Own lots and those against a position add up to a double that is not always their sum.
         opened = own if closing == order.against else units - closing
         refused = refusal or self._refusal(order, units, opened, price)
@@ -232,22 +231,25 @@ class Exchange:
 
     def _liquidate_on_the_way(self, price: float, first: float) -> bool:
         """Whether the way to `price` takes the position away before the order met at `first`."""
-        account, rules = self.account, self.perpetual
-        if rules is None or not account.lots:
+        rules = self.perpetual
+        if rules is None or not self.account.lots:
             return False
-        side, level = account.side, rules.liquidates_at(account)
-        if level <= 0.0 or side * price > side * level:
+        levels = rules.levels(self.account)
+        return any(self._liquidate(side, level, price, first) for side, level in levels)
+
+    def _liquidate(self, side: int, level: float, price: float, first: float) -> bool:
+        account, rules = self.account, self.perpetual
+        if rules is None or level <= 0.0 or side * price > side * level:
             return False
         mark = self.here if side * self.here <= side * level else level
         if side * first > side * mark:
             return False
         self._arrive(mark)
         self._withdraw_all()
-        units, at = rules.taken_away(account, mark)
-        market = account.market
-        at = float(round_against(at, float(side), market.tick))
-        fee = fee_of(account, units, at, market.taker_fee_rate)
-        self._tell(OrderUpdate("", "filled", self.bar, -side, at, units, 0.0, fee, LIQUIDATION))
+        for one, units, bankrupt in rules.taken(account, side, mark):
+            at = float(round_against(bankrupt, float(side), account.market.tick))
+            fee = fee_of(account, units, at, account.market.taker_fee_rate)
+            self._tell(OrderUpdate("", "filled", self.bar, -one, at, units, 0.0, fee, LIQUIDATION))
         return True
 
     def _withdraw_all(self) -> None:
@@ -271,8 +273,7 @@ class Exchange:
         order = working.order
         if order.reduce_only:
             # D9: closes add up to the position at most, and never reverse it.
-            held = self.account.units if self.account.side == -order.side else 0.0
-            return min(own, held)
+            return min(own, self.account.held(-order.side))
         return own + order.against
 
     def _tell(self, update: OrderUpdate) -> None:
@@ -287,8 +288,8 @@ class Exchange:
             if working.is_market or order.reduce_only:
                 continue
             units = self._units(working, self._own_units(working, self.here)[0])
-            held = self.account.units if self.account.side == -order.side else 0.0
-            if not self._affords(order, units - min(units, held), self.here):
+            opening = units - min(units, self.account.closable(order.side))
+            if not self._affords(order, opening, self.here):
                 del self.working[order.order_id]
                 self._tell(OrderUpdate(order.order_id, "cancelled", self.bar, order.side))
 
@@ -296,6 +297,7 @@ class Exchange:
         """Sell what the account can no longer carry, once a bar at most (I1 to I4)."""
         account, market = self.account, self.account.market
         owned = self.perpetual is not None or account.wallet is not None
+        owned = owned or account.hedged
         if owned or not account.lots or not market.check_margin:
             return
         if self.called_in == self.bar or self.said.margin == "checked":

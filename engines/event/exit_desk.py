@@ -51,12 +51,12 @@ class ExitDesk:
         command, sequence = without_na(called), self.namer.next_call()
         account, mine = self.account, called.from_entry
         waits = mine in waiting if mine else bool(waiting)
-        held = any(lot.entry_id == mine for lot in account.entered) if mine else account.side != 0
+        held = any(lot.entry_id == mine for lot in account.entered) if mine else bool(account.lots)
         if not says_something(command) or not (waits or held):
             return
         key = command.id, mine
         before = self.standing.get(key)
-        only_side = 0 if mine else account.side
+        only_side = 0 if mine or account.hedged else account.side
         order = sequence if before is None else before.sequence
         standing = self.standing[key] = Standing(command, only_side, order)
         anew = before is None or trail_of(before.command) != trail_of(command)
@@ -162,12 +162,19 @@ class ExitDesk:
 
     def close(self, called: Close | CloseAll) -> Iterator[Instruction]:
         """A market order for what was entered under an id, or for everything (D7 to D9)."""
-        sequence, account = self.namer.next_call(), self.account
-        lots, signal = list(account.entered), called.comment
+        sequence = self.namer.next_call()
+        lots, signal = list(self.account.entered), called.comment
         command = called if isinstance(called, CloseAll) else without_na(called)
         if isinstance(command, Close):
             lots = [lot for lot in lots if lot.entry_id == command.id]
             signal = signal or f"Close entry(s) order {command.id}"
+        for side in (1, -1):
+            mine = [lot for lot in lots if lot.side == side]
+            yield from self._close(command, mine, side, signal, sequence)
+
+    def _close(
+        self, command: Close | CloseAll, lots: list[Lot], side: int, signal: str, sequence: int
+    ) -> Iterator[Instruction]:
         units = in_turn(lot.claim for lot in lots)
         if isinstance(command, Close):
             units = min(units, self._part(command, units))
@@ -180,7 +187,7 @@ class ExitDesk:
         self.closings[name] = Closing(numbers, signal or "Close position order", reason)
         yield Place(
             name,
-            -account.side,
+            -side,
             sequence,
             Rank(Queue.EXIT, sequence, 0),
             units,

@@ -38,9 +38,8 @@ class OrderRules:
 
     def admit(self, order: Place, here: float, account: Account) -> Place | Refusal:
         """The order as it comes to rest, or why it does not."""
-        held = account.units if account.side == -order.side else 0.0
         if order.reduce_only:
-            if held <= 0.0:
+            if account.held(-order.side) <= 0.0:
                 return Refusal.REDUCE_ONLY
         elif order.units is not None and self.too_large(
             order, order.units + order.against, account
@@ -101,6 +100,15 @@ class OrderRules:
         fee = fee_of(account, units, price, account.market.taker_fee_rate)
         left = account.wallet.received(units, price, fee, account.market)
         return Refusal.QTY_ZERO if left < 1.0 and account.market.lot > 0.0 else None
+
+
+def check_mode(broker: Broker, margin: MarginRule) -> None:
+    """Raise InvalidInput where long and short may not stand side by side."""
+    if broker.position_mode == "hedge" and (
+        margin == "checked" or broker.profile not in ("bybit_linear", "bybit_inverse")
+    ):
+        expected = "one_way, but for event strategies on Bybit's contracts"
+        raise InvalidInput("broker.position_mode", broker.position_mode, expected)
 
 
 def order_rules_for(

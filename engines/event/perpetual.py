@@ -20,6 +20,8 @@ from engines.margin import (
     Position,
     Tier,
     bankruptcy_price,
+    bankruptcy_price_of,
+    bounds_of,
     initial_margin,
     liquidation_price,
     order_cost,
@@ -61,15 +63,17 @@ class Perpetual:
         times = self.funding.time_ms[first:last].tolist()
         return list(zip(times, self.funding.rate[first:last].tolist(), strict=True))
 
-    def held(self, account: Account) -> Position:
-        """What is open, as one position at its average price, with its own margin alone."""
-        units = sum((Fraction(lot.units) for lot in account.lots), _ZERO)
-        rates = (
-            self.contract.rate(Fraction(lot.price)) * Fraction(lot.units) for lot in account.lots
-        )
+    def held(self, account: Account, side: int = 0) -> Position:
+        """What is open, as one position at its average price, with its own margin alone.
+
+        In hedge mode that of a `side`.
+        """
+        lots = [lot for lot in account.lots if side in (0, lot.side)]
+        units = sum((Fraction(lot.units) for lot in lots), _ZERO)
+        rates = (self.contract.rate(Fraction(lot.price)) * Fraction(lot.units) for lot in lots)
         entry = self.contract.price(sum(rates, _ZERO) / units)
         size = Fraction(quantity(float(units), account.market))
-        return Position(account.side, size, entry, self.leverage, isolated=True)
+        return Position(lots[0].side, size, entry, self.leverage, isolated=True)
 
     def position(self, account: Account) -> Position:
         """The same with all that stands behind it: in cross margin the whole account."""
@@ -111,6 +115,42 @@ class Perpetual:
             return account.units, mark
         return account.units, float(bankruptcy_price(self.contract, position))
 
+    def levels(self, account: Account) -> list[tuple[int, float]]:
+        """Prices at which a position of each side is taken away; 0 for never."""
+        if not account.hedged:
+            return [(account.side, self.liquidates_at(account))]
+        if self.mode == "none":
+            return []
+        sides = [side for side in (1, -1) if account.held(side)]
+        positions = [self.held(account, side) for side in sides]
+        if self.mode == "isolated":
+            return [(one.side, self._level_of(one)) for one in positions]
+        low, high = bounds_of(self.contract, positions, Fraction(account.cash))
+        found = [(1, _never(low)), (-1, _never(high))]
+        # Beyond a bound the side that loses there goes, or the only one there is.
+        return [(side, level) for side, level in found if level > 0.0 and side in sides]
+
+    def taken(self, account: Account, side: int, mark: float) -> list[tuple[int, float, float]]:
+        """Side, lots and price of what a liquidation of a side takes at `mark`.
+
+        In cross margin hedged positions go together, where closing both leaves nothing.
+        """
+        if not account.hedged:
+            return [(side, *self.taken_away(account, mark))]
+        position = self.held(account, side)
+        part = reduced_units(self.contract, position, Fraction(mark), self.lot)
+        if 0 < part < position.size:
+            return [(side, float(part / self.lot), mark)]
+        if self.mode == "isolated":
+            bankrupt = float(bankruptcy_price(self.contract, position))
+            return [(side, account.held(side), bankrupt)]
+        sides = [one for one in (1, -1) if account.held(one)]
+        positions = [self.held(account, one) for one in sides]
+        end = float(bankruptcy_price_of(self.contract, positions, Fraction(account.cash)))
+        # Where no price on the way down (up) leaves nothing, they go at the mark.
+        price = end if end > 0.0 and side * end <= side * mark else mark
+        return [(one, account.held(one), price) for one in sides]
+
     def covers(self, account: Account, side: int, units: float, price: float) -> bool:
         """Whether an opening order may fill at `price`."""
         return self.refusal(account, side, units, price) is None
@@ -131,7 +171,8 @@ class Perpetual:
         size = Fraction(quantity(units, account.market))
         cost = order_cost(self.contract, side, size, Fraction(price), self.leverage)
         # An order that reverses has closed the other side first: its margin is free again.
-        used = self.used(account, price) if account.side == side else _ZERO
+        adds = account.hedged or account.side == side
+        used = self.used(account, price) if adds else _ZERO
         free = account.equity(price) - float(used) - account.held_back
         return None if float(cost) <= free else Refusal.NO_MARGIN
 
@@ -146,19 +187,24 @@ class Perpetual:
 
     def _with(self, account: Account, side: int, units: float, price: float) -> Fraction:
         """Value of the position together with an order: it decides the tier."""
-        held = account.units if account.side == side else 0.0
+        held = account.held(side)
         size = Fraction(quantity(held + units, account.market))
         return size * self.contract.rate(Fraction(price))
 
     def used(self, account: Account, price: float) -> Fraction:
         """Margin that what is open holds back at `price`."""
-        if not account.lots:
-            return _ZERO
-        held = self.held(account)
+        sides = [side for side in (1, -1) if account.held(side)]
+        positions = (self.held(account, side) for side in sides)
         if self.mode == "isolated":
-            return initial_margin(self.contract, held, Fraction(price))
+            margins = (initial_margin(self.contract, one, Fraction(price)) for one in positions)
+            return sum(margins, _ZERO)
         # The whole account stands behind a cross position: only its own part is used.
-        return value(self.contract, held, Fraction(price)) / self.leverage
+        worth = (value(self.contract, one, Fraction(price)) for one in positions)
+        return sum(worth, _ZERO) / self.leverage
+
+
+def _never(bound: Fraction | None) -> float:
+    return 0.0 if bound is None else float(bound)
 
 
 def _fits(tier: Tier, worth: Fraction) -> bool:

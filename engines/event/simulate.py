@@ -11,7 +11,7 @@ from engines.commands import Properties
 from engines.event.account import Account, Fill, Refused, Trade
 from engines.event.events import Bar, Prices
 from engines.event.exchange import Exchange
-from engines.event.order_rules import order_rules_for
+from engines.event.order_rules import check_mode, order_rules_for
 from engines.event.perpetual import Perpetual
 from engines.event.trader import Trader
 from engines.event.wallet import Wallet
@@ -47,6 +47,7 @@ class Session:
     ) -> None:
         said = properties or Properties()
         check_profile(broker.profile, instrument.category, instrument.symbol)
+        check_mode(broker, said.margin)
         market = market_for(broker, instrument)
         account = Account(
             market,
@@ -54,6 +55,7 @@ class Session:
             market.initial_cash,
             payoff=payoff_of(broker.profile),
             wallet=Wallet() if broker.profile == "bybit_spot" else None,
+            hedged=broker.position_mode == "hedge",
         )
         self.trader = Trader(script, market, said, run, account)
         self.exchange = Exchange(

@@ -133,7 +133,8 @@ def affords(account: Account, side: int, opening: float, price: float) -> bool:
     market = account.market
     if not market.check_margin or opening == 0.0:
         return True
-    held = account.units if account.side == side else 0.0
+    # Not settled by the rules: in hedge mode both sides hold margin back.
+    held = account.units if account.hedged else account.held(side)
     needed = account.value(held + opening, price) + account.elsewhere
     equity = account.equity(price)
     return needed <= equity * market.leverage + _MONEY_NOISE * abs(equity)

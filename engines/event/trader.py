@@ -142,7 +142,7 @@ class Trader:
     ) -> None:
         chosen = [lot for number in numbers for lot in self._lots(number)]
         ticket = Ticket(update.bar, update.price, update.order_id, "", signal, reason)
-        self.account.leave(ticket, update.units, update.fee, chosen)
+        self.account.leave(ticket, -update.side, update.units, update.fee, chosen)
 
     def _lots(self, number: int) -> list[Lot]:
         return [lot for lot in self.account.entered if lot.number == number]
@@ -150,15 +150,15 @@ class Trader:
     def _entered(self, waiting: Waiting, update: OrderUpdate) -> Iterator[Instruction]:
         """One order closes and opens (D1), with one fee, split by quantity (H3)."""
         account, command, units = self.account, waiting.command, update.units
-        held = account.units if account.side == -update.side else 0.0
-        closing = min(units, held)
+        only_leaves = command.reduce_only or account.wallet is not None
+        closing = min(units, account.closable(update.side, only_leaves))
         opening = units - closing if update.opened is None else update.opened
         signal = command.comment or command.id
         reason = Reason.REVERSAL if closing > 0.0 else Reason.ENTRY
         ticket = Ticket(update.bar, update.price, update.order_id, command.id, signal, reason)
         fee = update.fee
         if closing > 0.0:
-            fee = account.leave(ticket, closing, fee, (), opening)
+            fee = account.leave(ticket, -update.side, closing, fee, (), opening)
         if opening > 0.0:
             lot = account.enter(ticket, update.side, opening, fee)
             yield from self._tidy()
@@ -185,7 +185,7 @@ class Trader:
         equity = account.equity(close)
         return View(
             bar=bar,
-            position_size=account.side * float(quantity(account.units, market)),
+            position_size=float(quantity(account.position, market)),
             position_avg_price=account.average_price,
             equity=equity,
             netprofit=account.cash - market.initial_cash,
@@ -195,4 +195,6 @@ class Trader:
             entry_bar=account.lots[0].bar if account.lots else -1,
             flat_bar=account.flat_bar,
             loss_bar=account.loss_bar,
+            long_size=float(quantity(account.held(1), market)),
+            short_size=float(quantity(account.held(-1), market)),
         )

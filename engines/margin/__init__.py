@@ -5,10 +5,18 @@ its reciprocal for the other. Source: Bybit's help pages "The New Margin Calcula
 from September 2025), "Liquidation price under isolated margin" and "Order cost".
 """
 
+from engines.margin.account import (
+    Bounds,
+    Holding,
+    bankruptcy_price_of,
+    bounds_of,
+    must_liquidate,
+    total_initial,
+    total_maintenance,
+)
 from engines.margin.liquidation import (
     bankruptcy_price,
     liquidation_price,
-    must_liquidate,
     reduced_units,
 )
 from engines.margin.position import (
@@ -22,10 +30,14 @@ from engines.margin.position import (
 from engines.margin.tiers import Tier, tier_of, tiers_from
 
 __all__ = [
+    "Bounds",
     "Contract",
+    "Holding",
     "Position",
     "Tier",
     "bankruptcy_price",
+    "bankruptcy_price_of",
+    "bounds_of",
     "initial_margin",
     "liquidation_price",
     "maintenance_margin",
@@ -34,5 +46,7 @@ __all__ = [
     "reduced_units",
     "tier_of",
     "tiers_from",
+    "total_initial",
+    "total_maintenance",
     "unrealised",
 ]

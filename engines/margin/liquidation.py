@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
 
 from engines.margin.position import (
@@ -46,19 +45,6 @@ def _rate_in(contract: Contract, position: Position, tier: Tier) -> Fraction:
     entered = value(contract, position, position.entry)
     kept = own_margin(contract, position) + tier.deduction
     return (entered - direction * kept) / (position.size * (1 - direction * tier.maintenance_rate))
-
-
-def must_liquidate(
-    contract: Contract,
-    positions: Iterable[tuple[Position, Fraction]],
-    margin_balance: Fraction,
-) -> bool:
-    """Whether a cross account's maintenance margin has reached its margin balance (100 %).
-
-    `positions` come with their mark prices; the balance includes unrealised profit.
-    """
-    needed = sum((maintenance_margin(contract, one, mark) for one, mark in positions), ZERO)
-    return needed >= margin_balance
 
 
 def keeps_margin(contract: Contract, position: Position, mark: Fraction) -> bool:

@@ -131,6 +131,19 @@ class Account:
         """Signed units: above zero is long."""
         return sum(lot.side * lot.units for lot in self.lots)
 
+    @property
+    def hedged(self) -> bool:
+        """Whether longs and shorts stand side by side."""
+        return self.broker.position_mode == "hedge"
+
+    def open_on(self, side: int) -> Units:
+        """Units that are open on one side."""
+        return sum(lot.units for lot in self.lots if lot.side == side)
+
+    def closable(self, side: int, reduce_only: bool = False) -> Units:
+        """What an order of `side` closes before it opens; in hedge mode only if it says so."""
+        return self.open_on(-side) if reduce_only or not self.hedged else 0
+
     def open_profit(self, price: Ticks) -> Fraction:
         """Profit of the open lots at `price`, before fees."""
         parts = (self.grid.earned(lot.side, lot.price, price, lot.units) for lot in self.lots)
@@ -164,11 +177,16 @@ class Account:
         ticket: Ticket,
         fee: Fraction,
         chosen: Sequence[Lot],
+        side: int = 0,
     ) -> None:
-        """Take `units` out of the lots: the oldest first, or the chosen ones first under ANY."""
-        order = list(self.lots)
+        """Take `units` out of the lots: the oldest first, or the chosen ones first under ANY.
+
+        In hedge mode out of those of a `side`.
+        """
+        mine = [lot for lot in self.lots if side in (0, lot.side)]
+        order = list(mine)
         if self.close_rule == "ANY":
-            order = [*chosen, *(lot for lot in self.lots if lot not in chosen)]
+            order = [*chosen, *(lot for lot in mine if lot not in chosen)]
         left = units
         for lot in order:
             part = min(left, lot.units)
@@ -179,16 +197,17 @@ class Account:
         if not self.lots:
             self.flat_bar = bar
             self.loss_bar = bar if self.trades[-1].pnl < 0 else self.loss_bar
-        self._release(units, chosen)
+        self._release(units, chosen, side)
 
-    def _release(self, units: Units, chosen: Sequence[Lot]) -> None:
+    def _release(self, units: Units, chosen: Sequence[Lot], side: int) -> None:
         """Take `units` out of the claims: of the chosen lots first, then of the oldest."""
-        for lot in [*chosen, *self.entered]:
+        mine = [lot for lot in self.entered if side in (0, lot.side)]
+        for lot in [*chosen, *mine]:
             part = min(units, lot.claim)
             lot.claim -= part
             units -= part
-        if not self.lots:
-            self.entered = []
+        if not any(side in (0, lot.side) for lot in self.lots):
+            self.entered = [lot for lot in self.entered if side not in (0, lot.side)]
 
     def _take(
         self, lot: Lot, bar: int, price: Ticks, units: Units, ticket: Ticket, fee: Fraction

@@ -122,8 +122,9 @@ class Desk:
         # D3: the limit is checked when an order is placed.
         if is_entry and self.entries_of(side) >= max(1, self.properties.pyramiding):
             return False
-        position = self.account.position
-        against = -side * position if is_entry and side * position < 0 else 0
+        if command.reduce_only:
+            return self._reduce(command, side)
+        against = self.account.closable(side) if is_entry else 0
         if is_entry and self._only_closes(side):
             # J1: on a side that may not be entered an entry only leaves the other one.
             if against:
@@ -136,6 +137,14 @@ class Desk:
             self._wait(command, side, units, budget, against)
             return True
         return False
+
+    def _reduce(self, command: Entry, side: int) -> bool:
+        """An order that only leaves the other side: what it says of it, or all."""
+        held = self.account.open_on(-side)
+        units = held if command.qty is None else self.grid.units(command.qty)
+        if held > 0 and units > 0:
+            self._wait(command, side, units, ZERO, 0)
+        return held > 0 and units > 0
 
     def _enter_checked(self, command: Entry, bar: int, close: Ticks, against: Units) -> bool:
         """Size and check an entry now, or leave both to its fill."""
@@ -169,6 +178,10 @@ class Desk:
         # D5: the same id again replaces the order, at the end of the queue.
         self.pending.pop(command.id, None)
         took = limit is not None and side * self.here < side * limit
+        sent_at = self.here if stop is None else stop
+        would_take = limit is not None and side * sent_at < side * limit
+        if command.post_only and would_take and self.broker.profile != "tradingview":
+            return
         self.pending[command.id] = Pending(
             command, side, units, budget, against, limit, stop, self._sequence, took
         )
@@ -219,13 +232,17 @@ class Desk:
         command = without_na(command)
         if not has_levels(command):
             return
-        position = self.account.position
+        position, hedged = self.account.position, self.account.hedged
         mine = command.from_entry
         waits = mine in self.pending if mine else bool(self.pending)
-        held = any(lot.entry_id == mine for lot in self.account.entered) if mine else position != 0
+        held = (
+            any(lot.entry_id == mine for lot in self.account.entered)
+            if mine
+            else bool(self.account.lots)
+        )
         if not waits and not held:
             return
-        only = 0 if mine or position == 0 else (1 if position > 0 else -1)
+        only = 0 if mine or hedged or position == 0 else (1 if position > 0 else -1)
         key = command.id, mine
         before = self.standing.get(key)
         sequence = self._sequence if before is None else before.sequence
@@ -289,12 +306,18 @@ class Desk:
 
     def _close(self, command: Close | CloseAll) -> None:
         command = command if isinstance(command, CloseAll) else without_na(command)
-        position = self.account.position
         lots = tuple(self.account.entered)
         signal = command.comment
         if isinstance(command, Close):
             lots = tuple(lot for lot in lots if lot.entry_id == command.id)
             signal = signal or f"Close entry(s) order {command.id}"
+        for side in (1, -1):
+            mine = tuple(lot for lot in lots if lot.side == side)
+            self._close_side(command, mine, side, signal)
+
+    def _close_side(
+        self, command: Close | CloseAll, lots: tuple[Lot, ...], side: int, signal: str
+    ) -> None:
         units = sum(lot.claim for lot in lots)
         if isinstance(command, Close) and command.qty is not None:
             units = min(units, self.grid.units(command.qty))
@@ -304,7 +327,6 @@ class Desk:
         if units <= 0:
             # D7: nothing is open under that id.
             return
-        side = 1 if position > 0 else -1
         signal = signal or "Close position order"
         self.closings.append(
             Closing(

@@ -80,7 +80,7 @@ class Market:
     def _call_margin(self, bar: int) -> None:
         """Sell what the account can no longer carry: at most once a bar (I1 to I4)."""
         broker, account, grid = self.desk.broker, self.account, self.desk.grid
-        held = distance(account.position, 0)
+        held = 0 if account.hedged else distance(account.position, 0)
         if held == 0 or not broker.check_margin or self._called_in == bar:
             return
         if self.desk.properties.margin == "checked":
@@ -199,6 +199,10 @@ class Market:
             desk.refuse(bar, order.side, own)
             return
         units = own + order.against
+        if command.reduce_only:
+            units = min(units, self.account.open_on(-order.side))
+        if units <= 0:
+            return
         closing = self._closing(order, units)
         opening = units - closing
         if not self._affordable(order, price, opening):
@@ -209,7 +213,8 @@ class Market:
         # H3: a reversal is one order, its fee split by quantity.
         fee = self.account.fee(ticket, price, units)
         if closing > 0:
-            self.account.close(bar, price, closing, ticket, fee * closing / units, ())
+            share = fee * closing / units
+            self.account.close(bar, price, closing, ticket, share, (), -order.side)
         if opening > 0:
             share = fee * opening / units
             lot = self.account.open(bar, order.side, price, opening, ticket, share)
@@ -229,22 +234,22 @@ class Market:
 
     def _closing(self, order: Pending, units: Units) -> Units:
         """The part of an order that leaves the opposite position."""
-        held = self.account.position
-        return min(units, distance(held, 0)) if order.side * held < 0 else 0
+        return min(units, self.account.closable(order.side, order.command.reduce_only))
 
     def _affordable(self, order: Pending, price: Ticks, opening: Units) -> bool:
         """I5: an order that needs more margin than there is equity at its fill is dropped."""
         broker, account = self.desk.broker, self.account
         if not broker.check_margin or opening == 0 or self.desk.properties.margin == "checked":
             return True
-        same = [lot for lot in account.lots if lot.side == order.side]
+        # Not settled by the rules: in hedge mode both sides hold margin back.
+        same = [lot for lot in account.lots if account.hedged or lot.side == order.side]
         held = sum((account.grid.money(price, lot.units) for lot in same), ZERO)
         needed = held + account.grid.money(price, opening)
         return needed <= account.equity(price) * Fraction(broker.leverage)
 
     def _fill_leg(self, leg: Leg, bar: int, touch: Touch) -> None:
         leg.done = True
-        units = min(leg.reserved, leg.lot.claim, distance(self.account.position, 0))
+        units = min(leg.reserved, leg.lot.claim, self.account.open_on(leg.lot.side))
         if units <= 0:
             return
         command = leg.standing.command
@@ -253,18 +258,17 @@ class Market:
         reason = Reason.TAKE_PROFIT if not touch.slips else Reason.STOP_LOSS
         ticket = Ticket(command.id, command.comment or command.id, rate, reason)
         fee = self.account.fee(ticket, price, units)
-        self.account.close(bar, price, units, ticket, fee, (leg.lot,))
+        self.account.close(bar, price, units, ticket, fee, (leg.lot,), leg.lot.side)
 
     def _fill_closing(self, one: Closing, bar: int, touch: Touch) -> None:
-        held = self.account.position
         # D9: several closes in one pass add up to the position at most, and never reverse it.
-        units = min(one.units, distance(held, 0)) if one.side * held > 0 else 0
+        units = min(one.units, self.account.open_on(one.side))
         if units <= 0:
             return
         price = self._slipped(touch, -one.side)
         ticket = Ticket("", one.signal, self.desk.taker_fee_rate, one.reason)
         fee = self.account.fee(ticket, price, units)
-        self.account.close(bar, price, units, ticket, fee, one.lots)
+        self.account.close(bar, price, units, ticket, fee, one.lots, one.side)
 
     def _slipped(self, touch: Touch, side: int) -> Ticks:
         """C4: market and stop orders pay slippage, limits never."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -68,10 +69,12 @@ def view_of(account: Account, bar: int, close: Ticks) -> View:
     """What a script sees of its account at a close."""
     grid, position = account.grid, account.position
     profit = account.open_profit(close)
+    entered = [(lot.price, lot.units) for lot in account.lots]
+    sides = {lot.side for lot in account.lots}
     return View(
         bar=bar,
         position_size=float(position * grid.lot),
-        position_avg_price=grid.average([(lot.price, lot.units) for lot in account.lots]),
+        position_avg_price=math.nan if len(sides) > 1 else grid.average(entered),
         equity=float(account.equity(close)),
         netprofit=float(account.cash - Fraction(account.broker.initial_cash)),
         openprofit=float(profit),
@@ -80,4 +83,6 @@ def view_of(account: Account, bar: int, close: Ticks) -> View:
         entry_bar=account.lots[0].bar if account.lots else -1,
         flat_bar=account.flat_bar,
         loss_bar=account.loss_bar,
+        long_size=float(account.open_on(1) * grid.lot),
+        short_size=float(account.open_on(-1) * grid.lot),
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from engines import event, reference
-from engines.broker import Profile
+from engines.broker import PositionMode, Profile
 from tests.engines.event.random_scripts import ScriptRun, as_inverse, random_script_run
 
 EXACT = ("number", "side", "entry_id", "entry_signal", "exit_signal", "entry_bar", "exit_bar")
@@ -53,10 +53,10 @@ def assert_same_rows(
         np.testing.assert_allclose(got, expected, rtol=rtol, atol=atol, err_msg=name)
 
 
-def compare(seed: int, profile: Profile = "tradingview") -> None:
+def compare(seed: int, profile: Profile = "tradingview", mode: PositionMode = "one_way") -> None:
     """One random run on both, under a profile's rules."""
     run = random_script_run(seed)
     if profile == "bybit_inverse":
         run = as_inverse(run)
-    run = replace(run, broker=replace(run.broker, profile=profile))
+    run = replace(run, broker=replace(run.broker, profile=profile, position_mode=mode))
     assert_same(on_event_engine(run), on_oracle(run))

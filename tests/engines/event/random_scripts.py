@@ -43,7 +43,9 @@ class ScriptRun:
 
     def script(self) -> RandomScript:
         """The script, fresh: it draws the same commands whenever it sees the same."""
-        return RandomScript(self.seed, self.bars, float(self.instrument.tick))
+        bybit = self.broker.profile != "tradingview"
+        kind = BybitScript if bybit else RandomScript
+        return kind(self.seed, self.bars, float(self.instrument.tick))
 
 
 class RandomScript:
@@ -111,6 +113,14 @@ class RandomScript:
         if rng.random() < 0.7:
             given["trail_offset"] = float(rng.integers(0, 9)) * float(rng.choice([0.7, 1.0]))
         return Exit(f"X{name}", "" if rng.random() < 0.3 else name, **given)
+
+
+class BybitScript(RandomScript):
+    """Some of its orders are to make only, or to reduce only."""
+
+    def _entry(self, rng: np.random.Generator, name: str, close: float) -> Entry:
+        command, draw = super()._entry(rng, name, close), rng.random()
+        return replace(command, post_only=draw < 0.1, reduce_only=draw > 0.8)
 
 
 def as_inverse(run: ScriptRun) -> ScriptRun:

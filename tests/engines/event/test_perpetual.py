@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from engines.bars import Bars, Series
-from engines.broker import BYBIT_LINEAR, MarginMode
+from engines.broker import BYBIT_LINEAR, MarginMode, PositionMode, Profile
 from engines.commands import Command, Entry, Exit, Order, Properties
 from engines.errors import InvalidInput, MissingData
 from engines.event import Outcome, perpetual_for, simulate
 from engines.funding import FundingRates
 from engines.instrument import Instrument, MarginTier
 from engines.orders import Reason, Refusal
+from engines.script import Script
 from tests.engines.reference.conftest import Bar, Planned
 
 HOUR_MS = 3_600_000
@@ -47,6 +48,9 @@ def trade(
     fee: float = 0.00055,
     mode: MarginMode = "isolated",
     funding: Mapping[int, float] | None = None,
+    profile: Profile = "bybit_linear",
+    position_mode: PositionMode = "one_way",
+    script: Script | None = None,
 ) -> Outcome:
     table = np.array(bars, dtype=float)
     columns = dict(zip(("open", "high", "low", "close"), table.T, strict=True))
@@ -68,6 +72,8 @@ def trade(
         maker_fee_rate=fee,
         margin_mode=mode,
         funding="none" if funding is None else "history",
+        profile=profile,
+        position_mode=position_mode,
     )
     rates = None
     if funding is not None:
@@ -79,9 +85,8 @@ def trade(
             np.array([funding[one] for one in hours]),
         )
     rules = perpetual_for(instrument, broker, rates, (0, HOUR_MS * len(bars)))
-    script = Planned(plan)
     said = Properties(qty_value=qty)
-    return simulate(script, made, instrument, broker, said, perpetual=rules)
+    return simulate(script or Planned(plan), made, instrument, broker, said, perpetual=rules)
 
 
 def taken(outcome: Outcome) -> list[tuple[float, float]]:

@@ -15,6 +15,7 @@ from engines.errors import InvalidInput
 from engines.instrument import MarginTier
 from engines.margin import (
     Contract,
+    Holding,
     Position,
     bankruptcy_price,
     initial_margin,
@@ -163,8 +164,8 @@ def test_what_the_venue_would_refuse_is_named() -> None:
 def test_a_cross_account_goes_at_its_balance() -> None:
     held = Position(1, F(1), F(50_000), F(10))
     needed = maintenance_margin(LINEAR, held, F(48_000))
-    assert must_liquidate(LINEAR, [(held, F(48_000))], needed)
-    assert not must_liquidate(LINEAR, [(held, F(48_000))], needed + F(1, 1000))
+    assert must_liquidate([Holding(LINEAR, held, F(48_000))], needed)
+    assert not must_liquidate([Holding(LINEAR, held, F(48_000))], needed + F(1, 1000))
 
 
 def test_a_partial_liquidation_comes_into_the_lower_tier() -> None:
