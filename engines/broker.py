@@ -15,6 +15,7 @@ ExitsFrom = Literal["fill", "next_bar"]
 MarginMode = Literal["none", "isolated", "cross"]
 FundingFrom = Literal["none", "history"]
 PositionMode = Literal["one_way", "hedge"]
+MarkFrom = Literal["last", "history"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Broker:
     `compare_tolerance` apart are equal to a strategy's comparisons, as they are in Pine (M12).
     `margin_mode` liquidates as Bybit does, by the instrument's tiers; `funding` pays it from the
     symbol's own history, or not at all. In `position_mode` "hedge" a long and a short of one symbol
-    stand side by side: an entry never closes the other side.
+    stand side by side: an entry never closes the other side. `mark_price` decides liquidations and
+    funding: the bars' own, or the venue's mark price of the time.
     """
 
     profile: Profile = "bybit_linear"
@@ -51,6 +53,7 @@ class Broker:
     margin_mode: MarginMode = "none"
     funding: FundingFrom = "none"
     position_mode: PositionMode = "one_way"
+    mark_price: MarkFrom = "last"
 
     def __post_init__(self) -> None:
         for name, kinds in _CHOICES.items():
@@ -72,6 +75,7 @@ _NEUTRAL: Final[dict[str, object]] = {
     "margin_mode": "none",
     "funding": "none",
     "position_mode": "one_way",
+    "mark_price": "last",
 }
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "profile": get_args(Profile),
@@ -81,6 +85,7 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "margin_mode": get_args(MarginMode),
     "funding": get_args(FundingFrom),
     "position_mode": get_args(PositionMode),
+    "mark_price": get_args(MarkFrom),
 }
 _LIMITS: Final = (
     ("initial_cash", 1e-9, 1e15),

@@ -31,11 +31,12 @@ from strategies.graph.strategy import Strategy
 
 @dataclass(frozen=True)
 class Terms:
-    """What is traded, under whose rules, and the funding that is paid where the rules want it."""
+    """What is traded, under whose rules, and the funding and mark price where those want them."""
 
     instrument: Instrument
     broker: Broker
     funding: FundingRates | None = None
+    marks: Bars | None = None
 
 
 def backtest(
@@ -111,6 +112,15 @@ def equity_of(
 _KERNEL_PROFILES: Final = ("bybit_linear", "tradingview")
 
 
+# What the kernel does not know.
+_VENUE: Final = {
+    "margin_mode": "none",
+    "funding": "none",
+    "position_mode": "one_way",
+    "mark_price": "last",
+}
+
+
 def _check_rules(terms: Terms) -> None:
     broker, traded = terms.broker, terms.instrument
     check_profile(broker.profile, traded.category, traded.symbol)
@@ -125,15 +135,15 @@ def check_broker(broker: Broker) -> None:
             "be short of anything; single backtests of others run on the event engine"
         )
         raise InvalidInput("broker.profile", broker.profile, expected)
-    for name in ("margin_mode", "funding"):
-        if getattr(broker, name) != "none":
-            expected = "none on the kernel: single backtests with it run on the event engine"
+    for name, neutral in _VENUE.items():
+        if getattr(broker, name) != neutral:
+            expected = f"{neutral} on the kernel: single backtests with it run on the event engine"
             raise InvalidInput(f"broker.{name}", getattr(broker, name), expected)
 
 
 def kernel_knows(broker: Broker) -> bool:
     """Whether the kernel has the broker's rules: linear money, no liquidation, no funding."""
-    venue = broker.margin_mode != "none" or broker.funding != "none"
+    venue = any(getattr(broker, name) != neutral for name, neutral in _VENUE.items())
     return broker.profile in _KERNEL_PROFILES and not venue
 
 

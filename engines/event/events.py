@@ -29,7 +29,10 @@ class Prices(NamedTuple):
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar, `[open_ms, close_ms)`; `inside` are the finer bars within it, if there are any."""
+    """A bar, `[open_ms, close_ms)`; `inside` are the finer bars within it, if there are any.
+
+    `marks` is the mark price during each of them, or during the bar; without it the bars' own.
+    """
 
     number: int
     open_ms: int
@@ -37,6 +40,7 @@ class Bar:
     prices: Prices
     volume: float = 0.0
     inside: tuple[Prices, ...] = ()
+    marks: tuple[Prices, ...] = ()
 
 
 @dataclass(frozen=True)

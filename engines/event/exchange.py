@@ -23,7 +23,7 @@ from engines.event.perpetual import Perpetual
 from engines.event.sizing import affords, fee_of, lots_to_call, units_bought, units_checked
 from engines.event.working import Touch, Working
 from engines.kernel.money import market_price
-from engines.kernel.rounding import round_against
+from engines.kernel.rounding import round_against, round_price
 from engines.orders import Refusal
 
 Report = Callable[[OrderUpdate], list[Instruction]]
@@ -44,6 +44,8 @@ class Exchange:
     moment: int = 0
     called_in: int = -1
     bar: int = -1
+    mark: float = 0.0
+    mark_goal: float | None = None
     perpetual: Perpetual | None = None
     rules: OrderRules | None = None
 
@@ -62,7 +64,8 @@ class Exchange:
     def _rest(self, order: Place) -> None:
         admitted = order
         if self.rules is not None:
-            checked = self.rules.admit(order, self.here, self.account)
+            mark = self.here if self.mark_goal is None else self.mark
+            checked = self.rules.admit(order, self.here, mark, self.account)
             if isinstance(checked, Refusal):
                 self._reject(order, checked)
                 return
@@ -76,13 +79,23 @@ class Exchange:
     def live_through(self, bar: Bar) -> None:
         """The path of one bar, or of the finer bars inside it (B1, B7)."""
         self.bar = bar.number
-        self._settle(bar.open_ms, bar.open_ms + 1, bar.prices.open)
-        for prices in bar.inside or (bar.prices,):
+        parts = bar.inside or (bar.prices,)
+        marks = bar.marks or parts
+        self._settle(bar.open_ms, bar.open_ms + 1, marks[0].open)
+        for prices, mark in zip(parts, marks, strict=True):
+            self._mark_at(mark.open if bar.marks else None)
             self.jump(prices.open)
-            for price in way_of(prices):
+            for price, goal in zip(way_of(prices), way_of(prices, mark), strict=True):
+                self.mark_goal = goal if bar.marks else None
                 self.move(price)
+                self._mark_at(self.mark_goal)
         # What is held inside a bar when funding falls due is not known: its close decides.
-        self._settle(bar.open_ms + 1, bar.close_ms, bar.prices.close)
+        self._settle(bar.open_ms + 1, bar.close_ms, marks[-1].close)
+
+    def _mark_at(self, mark: float | None) -> None:
+        """The mark price stands there; None lets the price of the bars be it."""
+        self.mark_goal = mark
+        self.mark = self.mark if mark is None else mark
 
     def _settle(self, start_ms: int, end_ms: int, mark: float) -> None:
         """Funding of the settlements in `[start_ms, end_ms)`, on what is held."""
@@ -131,6 +144,8 @@ class Exchange:
             if met is None:
                 return
             working, touch = met
+            if self.mark_goal is not None:
+                self.mark += _share(self.here, price, touch.at) * (self.mark_goal - self.mark)
             self._arrive(touch.at)
             self._fill(working, touch)
 
@@ -239,14 +254,23 @@ class Exchange:
 
     def _liquidate(self, side: int, level: float, price: float, first: float) -> bool:
         account, rules = self.account, self.perpetual
-        if rules is None or level <= 0.0 or side * price > side * level:
+        here, there = self.here, price
+        if self.mark_goal is not None:
+            here, there = self.mark, self.mark_goal
+        if rules is None or level <= 0.0 or side * there > side * level:
             return False
-        mark = self.here if side * self.here <= side * level else level
-        if side * first > side * mark:
+        mark = here if side * here <= side * level else level
+        # The price and its mark go their ways side by side: the earlier of two is met first.
+        share = _share(here, there, mark, 0.0)
+        if share > _share(self.here, price, first):
             return False
-        self._arrive(mark)
+        last = mark
+        if self.mark_goal is not None:
+            last = float(round_price(self.here + share * (price - self.here), account.market.tick))
+        self.mark = mark
+        self._arrive(last)
         self._withdraw_all()
-        for one, units, bankrupt in rules.taken(account, side, mark):
+        for one, units, bankrupt in rules.taken(account, side, mark, last):
             at = float(round_against(bankrupt, float(side), account.market.tick))
             fee = fee_of(account, units, at, account.market.taker_fee_rate)
             self._tell(OrderUpdate("", "filled", self.bar, -one, at, units, 0.0, fee, LIQUIDATION))
@@ -315,12 +339,20 @@ class Exchange:
         )
 
 
-def way_of(prices: Prices) -> tuple[float, float, float]:
-    """Where a bar goes from its open: the nearer extreme, the other, the close (B1)."""
-    open_, high, low, close = prices
-    if high - open_ < open_ - low:
+def way_of(prices: Prices, of: Prices | None = None) -> tuple[float, float, float]:
+    """Where a bar goes from its open: the nearer extreme, the other, the close (B1).
+
+    `of` is what goes that way: the mark price has its highs when the last price has them.
+    """
+    _, high, low, close = prices if of is None else of
+    if prices.high - prices.open < prices.open - prices.low:
         return high, low, close
     return low, high, close
+
+
+def _share(here: float, there: float, at: float, nowhere: float = 1.0) -> float:
+    """How much of the way from here to there leads to `at`."""
+    return (at - here) / (there - here) if there != here else nowhere
 
 
 def _first(ahead: float, one: tuple[Working, Touch], other: tuple[Working, Touch]) -> bool:

@@ -36,8 +36,8 @@ class OrderRules:
     price_ratio: float = 0.0
     spot: bool = False
 
-    def admit(self, order: Place, here: float, account: Account) -> Place | Refusal:
-        """The order as it comes to rest, or why it does not."""
+    def admit(self, order: Place, here: float, mark: float, account: Account) -> Place | Refusal:
+        """The order as it comes to rest with the market at `here`, or why it does not."""
         if order.reduce_only:
             if account.held(-order.side) <= 0.0:
                 return Refusal.REDUCE_ONLY
@@ -48,7 +48,8 @@ class OrderRules:
         if order.limit is None:
             return order
         market_at = here if order.stop is None else order.stop
-        limit = self.within(order.limit, order.side, market_at, account.market.tick)
+        bound_at = mark if order.stop is None else order.stop
+        limit = self.within(order.limit, order.side, bound_at, account.market.tick)
         if limit != order.limit:
             if self.spot:
                 return Refusal.PRICE_LIMIT

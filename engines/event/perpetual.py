@@ -33,6 +33,8 @@ from engines.orders import Refusal
 from engines.payoff import payoff_of
 
 _ZERO: Final = Fraction(0)
+# Of Bybit's funding intervals: eight hours is the usual one, some symbols have four or one.
+_LONGEST_MS: Final = 480 * MINUTE_MS
 _LOWEST: Final = 5e-324
 _HIGHEST: Final = 1.7976931348623157e308
 # Without tiers of the venue: its first tier for most contracts.
@@ -89,7 +91,8 @@ class Perpetual:
         """Price at which the position is taken away; 0 for never. Found anew when it changed."""
         if self.mode == "none":
             return 0.0
-        key = account.backing, *(part for lot in account.lots for part in (lot.units, lot.price))
+        lots = (part for lot in account.lots for part in (lot.side * lot.units, lot.price))
+        key = account.backing, *lots
         if self._level is None or self._level[0] != key:
             self._level = key, self._level_of(self.position(account))
         return self._level[1]
@@ -130,25 +133,30 @@ class Perpetual:
         # Beyond a bound the side that loses there goes, or the only one there is.
         return [(side, level) for side, level in found if level > 0.0 and side in sides]
 
-    def taken(self, account: Account, side: int, mark: float) -> list[tuple[int, float, float]]:
+    def taken(
+        self, account: Account, side: int, mark: float, last: float
+    ) -> list[tuple[int, float, float]]:
         """Side, lots and price of what a liquidation of a side takes at `mark`.
+
+        What goes at the market goes at the `last` price.
 
         In cross margin hedged positions go together, where closing both leaves nothing.
         """
         if not account.hedged:
-            return [(side, *self.taken_away(account, mark))]
+            units, price = self.taken_away(account, mark)
+            return [(side, units, last if price == mark else price)]
         position = self.held(account, side)
         part = reduced_units(self.contract, position, Fraction(mark), self.lot)
         if 0 < part < position.size:
-            return [(side, float(part / self.lot), mark)]
+            return [(side, float(part / self.lot), last)]
         if self.mode == "isolated":
             bankrupt = float(bankruptcy_price(self.contract, position))
             return [(side, account.held(side), bankrupt)]
         sides = [one for one in (1, -1) if account.held(one)]
         positions = [self.held(account, one) for one in sides]
         end = float(bankruptcy_price_of(self.contract, positions, Fraction(account.cash)))
-        # Where no price on the way down (up) leaves nothing, they go at the mark.
-        price = end if end > 0.0 and side * end <= side * mark else mark
+        # Where no price on the way down (up) leaves nothing, they go at the market.
+        price = end if end > 0.0 and side * end <= side * mark else last
         return [(one, account.held(one), price) for one in sides]
 
     def covers(self, account: Account, side: int, units: float, price: float) -> bool:
@@ -244,12 +252,19 @@ def perpetual_for(
 
 
 def check_funding(funding: FundingRates, interval_ms: int, span_ms: tuple[int, int]) -> None:
-    """Raise MissingData, naming the first hole, unless settlements cover the span."""
+    """Raise MissingData, naming the first hole, unless settlements cover the span.
+
+    The interval is that of the instrument, which may have had a longer one before: a gap of up to
+    eight hours is none where the gap before or after it is as long.
+    """
     start_ms, end_ms = span_ms
     inside = funding.between(start_ms, end_ms).time_ms
     marks = np.concatenate(([start_ms], inside, [end_ms]))
-    holes = np.flatnonzero(np.diff(marks) > interval_ms)
-    if interval_ms > 0 and len(holes):
+    gaps = np.diff(marks)
+    beside = np.maximum(np.append(gaps[1:], 0), np.insert(gaps[:-1], 0, 0))
+    regular = (gaps <= _LONGEST_MS) & (gaps <= beside)
+    holes = np.flatnonzero((gaps > (interval_ms or _LONGEST_MS)) & ~regular)
+    if len(holes):
         after = np.datetime64(int(marks[holes[0]]), "ms")
         raise MissingData(
             f"funding of {funding.symbol} is missing after {after}Z: fetch its history "

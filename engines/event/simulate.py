@@ -11,6 +11,7 @@ from engines.commands import Properties
 from engines.event.account import Account, Fill, Refused, Trade
 from engines.event.events import Bar, Prices
 from engines.event.exchange import Exchange
+from engines.event.marking import marks_of
 from engines.event.order_rules import check_mode, order_rules_for
 from engines.event.perpetual import Perpetual
 from engines.event.trader import Trader
@@ -83,6 +84,7 @@ def simulate(
     finer: Bars | None = None,
     run: str = "",
     perpetual: Perpetual | None = None,
+    marks: Bars | None = None,
 ) -> Outcome:
     """Run a script over all bars; `finer` bars replace the assumed path where they lie (B7).
 
@@ -91,7 +93,7 @@ def simulate(
     """
     session = Session(script, instrument, broker, properties, run, perpetual)
     equity, close = [], 0.0
-    for bar in bar_events(bars, float(instrument.tick), finer):
+    for bar in bar_events(bars, float(instrument.tick), finer, marks):
         equity.append(session.feed(bar))
         close = bar.prices.close
     account = session.trader.account
@@ -99,10 +101,17 @@ def simulate(
     return Outcome(account.fills, account.trades, left, equity, account.refusals)
 
 
-def bar_events(bars: Bars, tick: float, finer: Bars | None = None) -> Iterator[Bar]:
-    """Bars as events, oldest first, with the finer bars inside each; prices on the grid (C3)."""
+def bar_events(
+    bars: Bars, tick: float, finer: Bars | None = None, marks: Bars | None = None
+) -> Iterator[Bar]:
+    """Bars as events, oldest first, with the finer bars inside each; prices on the grid (C3).
+
+    `marks` are bars of the mark price, as fine as the path at least. Raises MissingData where
+    they have a hole.
+    """
     table = _prices(bars, tick)
     fine = [] if finer is None else _prices(finer, tick)
+    fine_opens = [] if finer is None else finer.open_ms.tolist()
     first = last = [0] * len(bars)
     if finer is not None:
         first = finer.open_ms.searchsorted(bars.open_ms).tolist()
@@ -110,7 +119,9 @@ def bar_events(bars: Bars, tick: float, finer: Bars | None = None) -> Iterator[B
     opens, closes, volume = bars.open_ms.tolist(), bars.close_ms.tolist(), bars.volume.tolist()
     for t, prices in enumerate(table):
         inside = tuple(fine[first[t] : last[t]])
-        yield Bar(t, opens[t], closes[t], prices, volume[t], inside)
+        parts = fine_opens[first[t] : last[t]] or [opens[t]]
+        beside = marks_of(parts, closes[t], marks)
+        yield Bar(t, opens[t], closes[t], prices, volume[t], inside, beside)
 
 
 def _prices(bars: Bars, tick: float) -> list[Prices]:

@@ -155,5 +155,5 @@ def _restore_exchange(state: State, exchange: Exchange) -> None:
 
 
 # Where the venue stands on the path.
-_POSITION: Final = ("here", "moment", "called_in", "bar")
+_POSITION: Final = ("here", "moment", "called_in", "bar", "mark")
 _COUNTED: Final = ("entries", "flat_bar", "loss_bar")

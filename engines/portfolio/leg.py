@@ -44,8 +44,9 @@ class RunningLeg:
         if broker.profile in ("bybit_inverse", "bybit_spot"):
             expected = "bybit_linear or tradingview: legs share one currency and its margin"
             raise InvalidInput("broker.profile", broker.profile, expected)
-        if broker.position_mode != "one_way":
-            raise InvalidInput("broker.position_mode", broker.position_mode, "one_way for legs")
+        for name, expected in (("position_mode", "one_way"), ("mark_price", "last")):
+            if getattr(broker, name) != expected:
+                raise InvalidInput(f"broker.{name}", getattr(broker, name), f"{expected} for legs")
         said, market = leg.properties, market_for(broker, leg.instrument)
         perpetual = perpetual_for(leg.instrument, broker, leg.funding, leg.span_ms)
         self.leg = leg

@@ -29,6 +29,8 @@ _BROKER: Final = (
     "exits_from",
     "compare_tolerance",
     "margin_mode",
+    "position_mode",
+    "mark_price",
     "funding",
 )
 _INSTRUMENT: Final = ("tick", "lot", "min_notional", "contract_value")
@@ -71,6 +73,8 @@ _RUN: Final = (
     click.option("--exits-from", help="fill or next_bar."),
     click.option("--compare-tolerance", type=float, help="Numbers this close are equal."),
     click.option("--margin-mode", help="none, isolated or cross: liquidate as Bybit does."),
+    click.option("--position-mode", help="one_way, or hedge: long and short side by side."),
+    click.option("--mark-price", help="last, or history: the venue's own marks positions."),
     click.option("--funding", help="none, or history: pay the symbol's own."),
     click.option("--engine", help="auto, cpu, event or reference (the oracle)."),
     click.option("--tick", help="Price step, instead of the venue's."),

@@ -80,7 +80,8 @@ def run_backtest(request: BacktestRequest, settings: Settings, ticket: Ticket) -
     runs = []
     for number, chart in enumerate(charts.charts):
         ticket.report(number, len(charts.charts), f"backtest of {chart.name}")
-        terms = Terms(chart.instrument, broker, _funding(charts, chart, broker))
+        paid, marks = _funding(charts, chart, broker), _marks(charts, chart, broker)
+        terms = Terms(chart.instrument, broker, paid, marks)
         start_ms = request.data.start
         runs.append(run_chart(strategy, values, charts, chart, terms, start_ms, request.engine))
     backtested = Backtested(request, strategy, values, charts, tuple(runs))
@@ -93,6 +94,15 @@ def _funding(charts: Charts, chart: Chart, broker: Broker) -> FundingRates | Non
         return None
     series = chart.dataset.series
     return Catalog(charts.catalog_root).funding.read(series.category, series.symbol)
+
+
+def _marks(charts: Charts, chart: Chart, broker: Broker) -> Bars | None:
+    """Bars of the mark price, as fine as the path that fills walk."""
+    if broker.mark_price == "last":
+        return None
+    asked = chart.dataset
+    series = asked.series._replace(kind="mark", interval=asked.finer or asked.series.interval)
+    return Catalog(charts.catalog_root).resampled(series, asked.start_ms, asked.end_ms)
 
 
 def run_chart(

@@ -89,7 +89,8 @@ def resolve(
         synthetic, symbols, intervals = name == SANDBOX, data.symbols, data.intervals
         catalog = Catalog(root)
         if data.fetch and name != _IMPORTED:
-            _fetch(catalog, data, others, cast(VenueName, name), settings, ticket)
+            wanted = _wanted(data, others, request.broker.mark_price == "history")
+            _fetch(catalog, data, wanted, cast(VenueName, name), settings, ticket)
             if request.broker.funding == "history":
                 _fetch_funding(catalog, data, cast(VenueName, name), settings)
     charts, notes = [], []
@@ -121,12 +122,11 @@ def _source_of(data: DataRequest, settings: Settings) -> str:
 def _fetch(
     catalog: Catalog,
     data: DataRequest,
-    others: Sequence[MarketRef],
+    series: Sequence[Series],
     venue: VenueName,
     settings: Settings,
     ticket: Ticket,
 ) -> None:
-    series = _wanted(data, others)
     strangers = [one for one in _markets(series) if not catalog.instruments.history(*one)]
     start_ms = None if data.start is None else data.start - round(data.warm_up_days * DAY_MS)
     stored_end_ms = _stored_end_ms(catalog, series)
@@ -161,8 +161,11 @@ def _fetch_funding(
             sync_funding(client, catalog, market, start_ms, data.end)
 
 
-def _wanted(data: DataRequest, others: Sequence[MarketRef]) -> list[Series]:
-    """The series to fetch: minutes for everything, unless fills do not walk through them."""
+def _wanted(data: DataRequest, others: Sequence[MarketRef], marked: bool) -> list[Series]:
+    """The series to fetch: minutes for everything, unless fills do not walk through them.
+
+    With the mark price beside the prices that fills walk through if positions are `marked` by it.
+    """
     base: tuple[Interval, ...] = data.intervals
     if data.finer != "none":
         base = ("1",) if data.finer == "auto" else (data.finer,)
@@ -172,7 +175,8 @@ def _wanted(data: DataRequest, others: Sequence[MarketRef]) -> list[Series]:
         for market in others
         for interval in data.intervals
     ]
-    return list(dict.fromkeys([*own, *beside]))
+    marks = [one._replace(kind="mark") for one in own] if marked else []
+    return list(dict.fromkeys([*own, *marks, *beside]))
 
 
 def _markets(series: Sequence[Series]) -> list[Market]:

@@ -299,6 +299,10 @@ def _notes(runs: Sequence[Run]) -> list[str]:
             notes.append("No funding was paid: `--funding history` pays the symbol's own.")
         if broker.margin_mode == "none":
             notes.append("Nothing is liquidated as on Bybit: `--margin-mode` isolated or cross is.")
+        elif broker.mark_price == "last":
+            notes.append(
+                "Positions were marked at the last price: `--mark-price history` takes the venue's."
+            )
     if any(run.chart.dataset.finer is None for run in runs):
         notes.append("Inside a bar an assumed path decided which exit came first.")
     return notes

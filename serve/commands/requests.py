@@ -26,6 +26,8 @@ from engines.broker import (
     FillAt,
     FundingFrom,
     MarginMode,
+    MarkFrom,
+    PositionMode,
     Profile,
     SizeAt,
 )
@@ -105,6 +107,12 @@ class BrokerRequest(Model):
     compare_tolerance: float | None = Field(default=None, ge=0, le=1)
     margin_mode: MarginMode | None = Field(
         default=None, description="liquidate as Bybit does; single backtests only"
+    )
+    position_mode: PositionMode | None = Field(
+        default=None, description="hedge holds a long and a short at once; event strategies only"
+    )
+    mark_price: MarkFrom | None = Field(
+        default=None, description="history liquidates and funds by the venue's mark price"
     )
     funding: FundingFrom | None = Field(
         default=None, description="history pays the symbol's own; single backtests only"

@@ -44,10 +44,11 @@ def backtest_graph(
     bars, broker, traded_as = dataset.bars, terms.broker, terms.instrument
     span_ms = int(bars.open_ms[start]), int(bars.close_ms[stop - 1])
     perpetual = perpetual_for(traded_as, broker, terms.funding, span_ms)
+    paid = None if perpetual is None else perpetual.funding
     spec = Spec(
         strategy_digest=strategy.digest,
         parameters=tuple(sorted(full.items())),
-        dataset_digest=name_of_data(dataset, None if perpetual is None else perpetual.funding),
+        dataset_digest=name_of_data(dataset, paid, terms.marks),
         instrument=traded_as,
         broker=broker,
         anchor_ms=bars.start_ms,

@@ -91,6 +91,16 @@ class Now:
         return self._view.position_size
 
     @property
+    def long_size(self) -> float:
+        """Quantity of the long side, of which there may be a short one beside in hedge mode."""
+        return self._view.long_size
+
+    @property
+    def short_size(self) -> float:
+        """Quantity of the short side, above zero."""
+        return self._view.short_size
+
+    @property
     def position_avg_price(self) -> float:
         """Average entry price, NaN when flat (K5)."""
         return self._view.position_avg_price

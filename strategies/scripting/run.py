@@ -89,7 +89,7 @@ def backtest_script(
     spec = Spec(
         strategy_digest=strategy.digest,
         parameters=tuple(sorted(strategy.values.items())),
-        dataset_digest=name_of_data(dataset, paid),
+        dataset_digest=name_of_data(dataset, paid, terms.marks),
         instrument=terms.instrument,
         broker=broker,
         anchor_ms=bars.start_ms,
@@ -104,15 +104,15 @@ def backtest_script(
     )
     running.session = session
     tick = float(terms.instrument.tick)
-    outcome = _trade(session, list(bar_events(bars, tick, dataset.finer))[start:stop])
+    events = list(bar_events(bars, tick, dataset.finer, terms.marks))
+    outcome = _trade(session, events[start:stop])
     return result_of(spec, outcome, session.trader.account.market, bars, start)
 
 
-def name_of_data(dataset: Dataset, paid: FundingRates | None) -> str:
-    """Name of every series that the run depends on, funding included."""
-    if paid is None:
-        return dataset.digest
-    return dataset_digest([dataset.digest, paid.digest])
+def name_of_data(dataset: Dataset, paid: FundingRates | None, marks: Bars | None) -> str:
+    """Name of every series that the run depends on, funding and mark price included."""
+    beside = [one.digest for one in (paid, marks) if one is not None]
+    return dataset_digest([dataset.digest, *beside]) if beside else dataset.digest
 
 
 def traded(
@@ -128,7 +128,8 @@ def traded(
     """What a script's session over the dataset's bars `start` to `stop` came to."""
     session = Session(script, terms.instrument, terms.broker, said, run, perpetual)
     tick = float(terms.instrument.tick)
-    return _trade(session, list(bar_events(dataset.bars, tick, dataset.finer))[start:stop])
+    events = list(bar_events(dataset.bars, tick, dataset.finer, terms.marks))
+    return _trade(session, events[start:stop])
 
 
 def _trade(session: Session, events: list[BarEvent]) -> Outcome:

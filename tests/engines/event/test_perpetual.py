@@ -10,9 +10,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from engines.bars import Bars, Series
+from engines.bars import Bars, Kind, Series
 from engines.broker import BYBIT_LINEAR, MarginMode, PositionMode, Profile
-from engines.commands import Command, Entry, Exit, Order, Properties
+from engines.commands import Close, Command, Entry, Exit, Order, Properties
 from engines.errors import InvalidInput, MissingData
 from engines.event import Outcome, perpetual_for, simulate
 from engines.funding import FundingRates
@@ -38,6 +38,13 @@ def fall_to(price: float, start: float = 50_000.0) -> Bar:
     return (start, start, price, price)
 
 
+def bars_of(rows: Sequence[Bar], kind: Kind = "last") -> Bars:
+    table = np.array(rows, dtype=float)
+    columns = dict(zip(("open", "high", "low", "close"), table.T, strict=True))
+    times = {"open_ms": HOUR_MS * np.arange(len(rows)), "volume": np.ones(len(rows))}
+    return Bars.from_columns(Series("linear", "BTCUSDT", "60", kind), {**times, **columns})
+
+
 def trade(
     bars: Sequence[Bar],
     plan: Mapping[int, Sequence[Command]],
@@ -51,18 +58,17 @@ def trade(
     profile: Profile = "bybit_linear",
     position_mode: PositionMode = "one_way",
     script: Script | None = None,
+    interval_minutes: int = 480,
+    marks: Sequence[Bar] | None = None,
 ) -> Outcome:
-    table = np.array(bars, dtype=float)
-    columns = dict(zip(("open", "high", "low", "close"), table.T, strict=True))
-    times = {"open_ms": HOUR_MS * np.arange(len(bars)), "volume": np.ones(len(bars))}
-    made = Bars.from_columns(Series("linear", "BTCUSDT", "60"), {**times, **columns})
+    made = bars_of(bars)
     instrument = Instrument(
         "linear",
         "BTCUSDT",
         Decimal("0.1"),
         Decimal("0.001"),
         margin_tiers=TIERS,
-        funding_interval_minutes=480,
+        funding_interval_minutes=interval_minutes,
     )
     broker = replace(
         BYBIT_LINEAR,
@@ -86,7 +92,10 @@ def trade(
         )
     rules = perpetual_for(instrument, broker, rates, (0, HOUR_MS * len(bars)))
     said = Properties(qty_value=qty)
-    return simulate(script or Planned(plan), made, instrument, broker, said, perpetual=rules)
+    beside = None if marks is None else bars_of(marks, "mark")
+    return simulate(
+        script or Planned(plan), made, instrument, broker, said, perpetual=rules, marks=beside
+    )
 
 
 def taken(outcome: Outcome) -> list[tuple[float, float]]:
@@ -117,6 +126,78 @@ def test_no_funding_is_a_choice_and_a_hole_an_error() -> None:
     assert trade([FLAT] * 24, {0: [LONG]}, fee=0.0).equity[-1] == 1_000_000
     with pytest.raises(MissingData, match=r"funding of BTCUSDT.*1970-01-01T08"):
         trade([FLAT] * 24, {0: [LONG]}, funding={0: 0.0001, 8: 0.0001})
+
+
+def test_a_longer_funding_ledger_by_hand() -> None:
+    # Hour 8: long 2 at 50,000 × 0.0001 pays 10. Half is sold at hour 9. Hour 16: 1 × 0.0002 pays
+    # 10. From there every four hours. Hour 20: −0.0001 brings 5. Reversed at hour 21 to short 1.
+    # Hour 24: short at 0.0003 receives 15; hour 28: short at −0.0002 pays 10.
+    plan: dict[int, list[Command]] = {
+        0: [Entry("L", "long", qty=2.0)],
+        8: [Close("L", qty=1.0)],
+        20: [Entry("S", "short", qty=1.0)],
+    }
+    rates = {0: 0.01, 8: 0.0001, 16: 0.0002, 20: -0.0001, 24: 0.0003, 28: -0.0002}
+    out = trade([FLAT] * 30, plan, fee=0.0, funding=rates)
+    paid = [(one.bar, one.side, round(one.funding, 9)) for one in out.fills if one.funding]
+    assert paid == [(8, 1, 10.0), (16, 1, 10.0), (20, 1, -5.0), (24, -1, -15.0), (28, -1, 10.0)]
+    # The first half took its half of what had been paid until then.
+    assert [round(one.funding, 9) for one in out.trades] == [5.0, 10.0]
+    assert out.open[0].funding == pytest.approx(-5.0)
+    assert out.equity[-1] == pytest.approx(1_000_000 - 10.0)
+
+
+def test_an_interval_that_became_shorter_is_no_hole() -> None:
+    # The instrument of today settles every four hours; until hour 24 it was every eight.
+    every = {**dict.fromkeys((0, 8, 16, 24), 0.0001), **dict.fromkeys((28, 32, 36), 0.0001)}
+    assert len(trade([FLAT] * 40, {}, funding=every, interval_minutes=240).equity) == 40
+    holed = {hour: rate for hour, rate in every.items() if hour != 32}
+    with pytest.raises(MissingData, match=r"funding of BTCUSDT.*1970-01-02T04"):
+        trade([FLAT] * 40, {}, funding=holed, interval_minutes=240)
+
+
+def test_without_any_history_nothing_is_silently_free() -> None:
+    with pytest.raises(MissingData, match=r"funding of BTCUSDT"):
+        trade([FLAT] * 24, {0: [LONG]}, funding={}, interval_minutes=0)
+
+
+def marked(bars: Sequence[Bar], marks: Sequence[Bar]) -> Outcome:
+    return trade(bars, {0: [LONG]}, fee=0.0, marks=marks)
+
+
+def test_the_mark_price_liquidates_and_not_the_last() -> None:
+    # 45,000 / 0.995 = 45,226.1.
+    assert taken(marked([FLAT, FLAT, fall_to(40_000.0)], [FLAT] * 3)) == []
+    out = marked([FLAT] * 3, [FLAT, FLAT, fall_to(45_226.0)])
+    assert taken(out) == [(1.0, 45_000.0)]
+
+
+def test_a_stop_on_the_last_price_may_come_before_the_mark() -> None:
+    # Both fall by 10,000: the stop at 46,000 is 40 % of the way, the liquidation 47.7 %.
+    plan: dict[int, list[Command]] = {0: [LONG, Exit("X", "L", stop=46_000.0)]}
+    rows = [FLAT, FLAT, fall_to(40_000.0)]
+    out = trade(rows, plan, fee=0.0, marks=rows)
+    assert [one.exit_signal for one in out.trades] == ["X"]
+    # A mark that falls twice as far is at its level after 23.9 % of the way.
+    out = trade(rows, plan, fee=0.0, marks=[FLAT, FLAT, fall_to(30_000.0)])
+    assert taken(out) == [(1.0, 45_000.0)]
+
+
+def test_a_partial_liquidation_sells_at_the_last_price() -> None:
+    # As in the two tiers by hand, with a last price that stays at 50,000.
+    out = trade([FLAT] * 3, {0: [LONG]}, qty=60.0, marks=[FLAT, FLAT, fall_to(45_233.0)])
+    assert taken(out) == [(2.522, 50_000.0)]
+
+
+def test_funding_is_paid_on_the_mark_price() -> None:
+    rows, marks = [FLAT] * 10, [FLAT] * 8 + [(52_000.0,) * 4] * 2
+    out = trade(rows, {0: [LONG]}, fee=0.0, marks=marks, funding={0: 0.01, 8: 0.0001})
+    assert [round(one.funding, 9) for one in out.fills if one.funding] == [5.2]
+
+
+def test_a_hole_in_the_mark_price_is_an_error() -> None:
+    with pytest.raises(MissingData, match=r"mark price of BTCUSDT.*1970-01-01T02"):
+        marked([FLAT] * 3, [FLAT] * 2)
 
 
 def test_an_isolated_long_is_taken_over_at_its_bankruptcy_price() -> None:

@@ -287,3 +287,56 @@ def test_an_engine_that_cannot(
     told = bst(command, "sma_cross", "--file", bars_file(), "--engine", engine)
     assert told.code == 2
     assert expected in told.err
+
+
+HEDGED = '''
+from engines.commands import Properties
+from strategies.scripting import EventStrategy, Now
+
+
+class Hedged(EventStrategy):
+    """Buys once, and sells half of it short beside."""
+
+    properties = Properties(qty_type="percent_of_equity", qty_value=45)
+
+    def on_bar(self, now: Now) -> None:
+        if now.bar_index == 0:
+            now.entry("L", "long")
+        if now.bar_index == 3 and now.short_size == 0:
+            now.entry("S", "short", qty=now.long_size / 2)
+'''
+
+
+def test_both_sides_are_held_and_marked_at_the_venues_price(
+    bst: Bst, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "hedged.py").write_text(HEDGED)
+    given = ["--symbol", "ETHUSDT", "--interval", "60", "--start", "2025-01-01"]
+    given += ["--end", "2025-01-03", "--leverage", "10", "--margin-mode", "cross", "--json"]
+    last = bst("backtest", tmp_path / "hedged.py", *given, "--position-mode", "hedge")
+    assert last.code == 0, last.err
+    said = json.loads(last.out)["runs"][0]
+    assert said["statistics"]["entries"] == 2
+    # Both are still open: nothing was reversed.
+    assert said["statistics"]["trades"] == 0
+    mode = ("--position-mode", "hedge", "--mark-price", "history")
+    marked = bst("backtest", tmp_path / "hedged.py", *given, *mode)
+    assert marked.code == 0, marked.err
+    assert json.loads(marked.out)["runs"][0]["digest"] != said["digest"]
+    graph = bst("backtest", "sma_cross", *given, "--position-mode", "hedge")
+    assert graph.code == 2
+    assert "broker.position_mode" in graph.err
+
+
+def test_coins_are_bought_on_spot(bst: Bst, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "levered.py").write_text(LEVERED)
+    given = ["--symbol", "BTCUSDT", "--category", "spot", "--interval", "60"]
+    given += ["--start", "2025-01-01", "--end", "2025-01-03"]
+    told = bst("backtest", tmp_path / "levered.py", *given, "--json")
+    assert told.code == 0, told.err
+    run = json.loads(told.out)["runs"][0]
+    # 0.1 % of 90 % of 10,000.
+    assert 8.5 < run["statistics"]["fees"] < 9.0
+    refused = bst("backtest", tmp_path / "levered.py", *given, "--leverage", "2")
+    assert refused.code == 2
+    assert "1 on spot" in refused.err
