@@ -43,7 +43,8 @@ class DecisionTable:
     `bitmaps` (n_bitmaps, n_words) uint64: bit k of word w is bar 64·w + k; row 0 is empty and
     bits beyond the last bar are zero. `levels` (n_levels, n_bars) float64, NaN where unknown.
     `params` (n_rows, N_PARAMS) float64 and `choices` (n_rows, N_CHOICES) int32 as in
-    `engines.kernel.layout`. `has_exits` tells whether any row rests exits in the market.
+    `engines.kernel.layout`. `has_exits` tells whether any row rests exits in the market,
+    `rests_entries` whether any rests entries, or measures exits from the whole position.
     """
 
     bitmaps: Bitmaps
@@ -51,6 +52,7 @@ class DecisionTable:
     params: Floats
     choices: NDArray[np.int32]
     has_exits: bool
+    rests_entries: bool = False
 
     def __len__(self) -> int:
         return len(self.params)

@@ -22,6 +22,8 @@ class Reason(IntEnum):
     MARGIN_CALL = 11
     LIQUIDATION = 12
     FUNDING = 13
+    SAFETY_ORDER = 14
+    SAFETY_CLOSE = 15
 
 
 class Refusal(IntEnum):
@@ -44,6 +46,7 @@ class Refusal(IntEnum):
     OPEN_POSITIONS = 14
     CORRELATED_POSITIONS = 15
     PORTFOLIO_HEAT = 16
+    EXPIRED = 17
     # What Bybit checks (engines.event.order_rules, engines.event.perpetual, engines.event.spot).
     MAX_QTY = 20
     PRICE_LIMIT = 21

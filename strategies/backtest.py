@@ -24,7 +24,7 @@ from engines.spec import Spec
 from strategies.evaluation.combinations import Rows
 from strategies.evaluation.dataset import Dataset
 from strategies.evaluation.plan import BATCH_ROWS, Plan, default_rows
-from strategies.evaluation.rows import rests_exits
+from strategies.evaluation.rows import rests_entries, rests_exits
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
 
@@ -183,6 +183,8 @@ def spec_of(
 
 def computing_path(strategy: Strategy) -> str:
     """The kernel that computes the strategy's rows: a function of the strategy alone."""
+    if rests_entries(strategy):
+        return "full"
     return "bracket" if rests_exits(strategy) else "plain"
 
 

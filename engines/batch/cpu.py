@@ -18,6 +18,7 @@ from engines.compile import Kernel
 from engines.decisions import DecisionTable
 from engines.errors import InvalidInput
 from engines.kernel import layout as at
+from engines.kernel import rests
 from engines.kernel import run as kernels
 from engines.kernel.layout import Columns, Finer, Market, Spare, Tape
 from engines.resampling import finer_ranges
@@ -128,10 +129,6 @@ def run_equity(
     return found
 
 
-def _kernel_of(table: DecisionTable) -> Kernel[..., None]:
-    return kernels.bracket if table.has_exits else kernels.plain
-
-
 def _run_rows(
     ready: Window,
     table: DecisionTable,
@@ -166,10 +163,20 @@ def _check_range(ready: Window, start: int, stop: int) -> None:
         raise InvalidInput("bar range", (start, stop), f"inside 0 to {ready.n_bars}, not empty")
 
 
-def _workspace(table: DecisionTable, first: int, last: int) -> tuple[Floats, Floats]:
-    """The open lots of a row, and its sums over bars; every row starts them anew."""
-    deepest = int(table.choices[first:last, at.PYRAMIDING].max(initial=1))
-    return np.zeros((max(deepest, 1), at.LOT_STRIDE)), np.zeros(N_LANE_SUMS * LANES)
+def _kernel_of(table: DecisionTable) -> Kernel[..., None]:
+    if table.rests_entries:
+        return kernels.full
+    return kernels.bracket if table.has_exits else kernels.plain
+
+
+def _workspace(table: DecisionTable, first: int, last: int) -> tuple[Floats, Floats, Floats]:
+    """The open lots of a row, its resting entries, and its sums over bars; each row starts anew."""
+    choices = table.choices[first:last]
+    safety = int(choices[:, at.LADDER_ORDERS].max(initial=0))
+    deepest = max(int(choices[:, at.PYRAMIDING].max(initial=1)), 1) + safety
+    waiting = rests.SAFETY + safety if table.rests_entries else 0
+    lots, resting = np.zeros((deepest, at.LOT_STRIDE)), np.zeros((waiting, rests.STRIDE))
+    return lots, resting, np.zeros(N_LANE_SUMS * LANES)
 
 
 def spare_room() -> Spare:

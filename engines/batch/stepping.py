@@ -15,11 +15,13 @@ from engines.bars import Floats, frozen
 from engines.batch.cpu import SWEEP_TAPE, Window, spare_room
 from engines.errors import InvalidInput
 from engines.kernel import layout as at
+from engines.kernel import rests
 from engines.kernel.layout import Market, Tape
 from engines.kernel.resume import CASH, N_STATE, SIDE, resume
 from engines.vectors import LANES, N_LANE_SUMS
 
 _NO_CURVE: Final = np.zeros(0)
+_NOTHING_RESTS: Final = np.zeros((0, rests.STRIDE))
 _ALL_BITS: Final = 15
 _LANE_SUMS: Final = (at.STAT_RETURN_SUM, at.STAT_RETURN_SQUARES, at.STAT_LOSS_SQUARES)
 
@@ -71,6 +73,8 @@ class Stepper:
         """Accounts that have not traded, before bar `bar`. Raises InvalidInput outside the bars."""
         if not 0 <= bar < self.ready.n_bars:
             raise InvalidInput("bar", bar, f"from 0 to {self.ready.n_bars - 1}")
+        if self.choices[:, [at.ENTRY_TYPE, at.LADDER_ORDERS]].any():
+            raise InvalidInput("choices", "entries that rest", "market entries: actions decide")
         n_rows, depth = len(self.params), self._depth
         return Stepped(
             bar - 1,
@@ -116,6 +120,7 @@ class Stepper:
             before.sums,
             before.stats,
             SWEEP_TAPE if tape is None else tape,
+            _NOTHING_RESTS,
             _NO_CURVE,
             spare_room(),
         )

@@ -94,6 +94,7 @@ def trial(run: Run, lot: int, side: float, bar: int, prices: Prices, other: bool
         spare.stats,
         silent,
         spare,
+        run.resting,
     )
     account = Account(0.0, side, units, cost_of_lots(alone, 1), 1, 0, 0, 0)
     account, _ = live_through(alone, account, bar, prices, NOTHING_SEEN, other)

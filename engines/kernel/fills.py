@@ -95,7 +95,7 @@ def open_lot(
     lots[lot, at.LOT_PRICE] = price
     lots[lot, at.LOT_FEE] = fee
     lots[lot, at.LOT_BAR] = bar
-    lots[lot, at.LOT_AT_OPEN] = 1.0 if at_open else 0.0
+    lots[lot, at.LOT_AT_OPEN] = at.AT_OPEN if at_open else at.AT_CLOSE
     lots[lot, at.LOT_TRADE] = account.trades
     lots[lot, at.LOT_SIGNAL_BAR] = signal_bar
     # E1: live from the fill on; or from the bar after the first close that sees the position.
@@ -275,10 +275,13 @@ def lived_range(run: Run, lot: int, bar: int, price: float, seen: Seen) -> Seen:
     entry = run.lots[lot, at.LOT_PRICE]
     high = max(entry, price)
     low = min(entry, price)
-    first = entry_bar if run.lots[lot, at.LOT_AT_OPEN] == 1.0 else entry_bar + 1
+    first = entry_bar if run.lots[lot, at.LOT_AT_OPEN] == at.AT_OPEN else entry_bar + 1
     for t in range(first, bar):
         high = max(high, run.bars.high[t])
         low = min(low, run.bars.low[t])
+    if run.lots[lot, at.LOT_AT_OPEN] == at.INSIDE:
+        high = max(high, run.lots[lot, at.LOT_HIGH])
+        low = min(low, run.lots[lot, at.LOT_LOW])
     if bar > entry_bar or first == entry_bar:
         high = max(high, seen.high)
         low = min(low, seen.low)

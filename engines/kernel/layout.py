@@ -1,4 +1,4 @@
-"""Where does the kernel find things? Slots of a parameter row, of a lot, of the outputs.
+"""Where does the kernel find things? Slots of a row, of a lot, of a resting entry, of the outputs.
 
 Slots are append-only: later order kinds, margin and ladders take the numbers that follow.
 """
@@ -11,6 +11,8 @@ from engines.compile import F1, F2, I1, J1, OutF1, OutF2, OutI1, OutI2
 
 # Take-profit levels of one entry. The predecessor had four.
 MAX_TARGETS: Final = 8
+# Safety orders of one ladder. The predecessor had fourteen beside the first entry.
+MAX_SAFETY_ORDERS: Final = 24
 
 # --- parameters of a row, float64 -------------------------------------------------------------
 SIZE: Final = 0
@@ -21,7 +23,18 @@ BREAK_EVEN_TRIGGER: Final = 4
 BREAK_EVEN_OFFSET: Final = 5
 TARGET: Final = 6
 PORTION: Final = TARGET + MAX_TARGETS
-N_PARAMS: Final = PORTION + MAX_TARGETS
+ENTRY_DISTANCE: Final = PORTION + MAX_TARGETS
+# Of a stop-limit entry: how far its limit lies beyond its stop, a fraction.
+ENTRY_LIMIT: Final = ENTRY_DISTANCE + 1
+# A ladder's safety orders: how far each lies from the ladder's anchor, and its size as a multiple
+# of the first entry's.
+LADDER_STEP: Final = ENTRY_LIMIT + 1
+LADDER_SHARE: Final = LADDER_STEP + MAX_SAFETY_ORDERS
+LADDER_TRAIL: Final = LADDER_SHARE + MAX_SAFETY_ORDERS
+LADDER_PULL_BACK: Final = LADDER_TRAIL + 1
+# Loss, as a fraction of the position's margin, at which all of it is closed; 0 for never.
+SAFETY_CLOSE: Final = LADDER_PULL_BACK + 1
+N_PARAMS: Final = SAFETY_CLOSE + 1
 
 # --- choices of a row, int32 ------------------------------------------------------------------
 # Rows of the bitmaps; row 0 is always empty.
@@ -49,7 +62,21 @@ OFFSET_KIND: Final = 23
 N_TARGETS: Final = 24
 TARGET_KIND: Final = 25
 TARGET_COLUMN: Final = TARGET_KIND + MAX_TARGETS
-N_CHOICES: Final = TARGET_COLUMN + 2 * MAX_TARGETS
+ENTRY_TYPE: Final = TARGET_COLUMN + 2 * MAX_TARGETS
+ENTRY_KIND: Final = ENTRY_TYPE + 1
+ENTRY_COLUMN: Final = ENTRY_KIND + 1
+# Bars that an entry waits for its price; 0 for as long as it takes.
+ENTRY_BARS: Final = ENTRY_COLUMN + 2
+LADDER_ORDERS: Final = ENTRY_BARS + 1
+LADDER_KIND: Final = LADDER_ORDERS + 1
+LADDER_COLUMN: Final = LADDER_KIND + 1
+# Safety orders that rest at a time; 0 for all.
+LADDER_WINDOW: Final = LADDER_COLUMN + 2
+STOP_ANCHOR: Final = LADDER_WINDOW + 1
+ACTIVATION_ANCHOR: Final = STOP_ANCHOR + 1
+BREAK_EVEN_ANCHOR: Final = ACTIVATION_ANCHOR + 1
+TARGET_ANCHOR: Final = BREAK_EVEN_ANCHOR + 1
+N_CHOICES: Final = TARGET_ANCHOR + MAX_TARGETS
 
 # How a distance or level is given.
 NO_LEVEL: Final = 0
@@ -69,6 +96,17 @@ SIZE_RISK: Final = 3
 REVERSE: Final = 0
 CLOSE_ONLY: Final = 1
 IGNORE: Final = 2
+
+# How an entry meets the market; a resting order keeps its type.
+MARKET_ENTRY: Final = 0
+LIMIT_ENTRY: Final = 1
+STOP_ENTRY: Final = 2
+STOP_LIMIT_ENTRY: Final = 3
+
+# What an exit's distance is measured from: its own entry, or the position as it grows.
+FROM_ENTRY: Final = 0
+FROM_AVERAGE: Final = 1
+FROM_LAST: Final = 2
 
 # Which exits start a cool-down.
 AFTER_ANY: Final = 0
@@ -95,7 +133,15 @@ LOT_TARGET: Final = 16
 LOT_TARGET_UNITS: Final = LOT_TARGET + MAX_TARGETS
 # 1 while an exit of the lot hangs on the order inside the bar (`engines.kernel.doubt`).
 LOT_DOUBT: Final = LOT_TARGET_UNITS + MAX_TARGETS
-LOT_STRIDE: Final = LOT_DOUBT + 1
+# Extremes of the entry bar's path after an entry inside it (K2).
+LOT_HIGH: Final = LOT_DOUBT + 1
+LOT_LOW: Final = LOT_HIGH + 1
+LOT_STRIDE: Final = LOT_LOW + 1
+
+# When a lot was entered: at a bar's close, at its open, or on the way.
+AT_CLOSE: Final = 0.0
+AT_OPEN: Final = 1.0
+INSIDE: Final = 2.0
 
 # --- statistics of a row: sums that the host turns into ratios --------------------------------
 STAT_BARS: Final = 0
@@ -281,3 +327,4 @@ class Run(NamedTuple):
     stats: OutF1
     tape: Tape
     spare: Spare
+    resting: OutF2

@@ -120,7 +120,9 @@ def go_on(run: Run, finer: Finer, state: OutF1, action: int, bar: int, curve: Ou
     if state[LOST] != 0.0:
         return
     order = order_in(state)
-    account, order, lost = step(run, finer, account_in(state), order, signals_of(action), bar, True)
+    account, order, lost = step(
+        run, finer, account_in(state), order, signals_of(action), bar, True, False
+    )
     mark_bars(run, account, bar, bar + 1, False, curve)
     write_state(state, account, order, lost)
 
@@ -141,6 +143,7 @@ def _resume_rows(
     sums: OutF2,
     stats: OutF2,
     tape: Tape,
+    resting: OutF2,
     curve: OutF1,
     spare: Spare,
 ) -> None:
@@ -157,6 +160,7 @@ def _resume_rows(
             stats[row],
             tape,
             spare,
+            resting,
         )
         if fresh:
             begin(run, states[row])

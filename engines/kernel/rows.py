@@ -13,6 +13,8 @@ _COLUMN_SLOTS = (
     at.TRAIL_COLUMN,
     at.ACTIVATION_COLUMN,
     at.BREAK_EVEN_COLUMN,
+    at.ENTRY_COLUMN,
+    at.LADDER_COLUMN,
     *(at.TARGET_COLUMN + 2 * target for target in range(at.MAX_TARGETS)),
 )
 

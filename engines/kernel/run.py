@@ -1,7 +1,8 @@
 """How does a row of parameters go through the bars? From event to event.
 
 Between two events nothing changes but the marks, so quiet bars run through one tight loop.
-Variants differ in what they leave out: `plain` has no resting exits, `bracket` has them.
+Variants differ in what they leave out: `plain` has nothing that rests in the market, `bracket` has
+exits there, `full` entries and ladders too.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 
 from engines.compile import F2, J2, U2, Kernel, OutF1, OutF2, kernel, scalar
 from engines.kernel import layout as at
+from engines.kernel.ask import calm_band, next_change
 from engines.kernel.decide import NO_ORDER, signals_at
 from engines.kernel.fills import Seen, record_trade
 from engines.kernel.layout import Account, Columns, Finer, Market, Run, Spare, Tape
@@ -67,11 +69,22 @@ def next_signal(run: Run, bitmaps: U2, account: Account, bar: int, stop: int) ->
 
 @scalar
 def pass_quiet_bars(
-    run: Run, bitmaps: U2, account: Account, bar: int, stop: int, bracket: bool, curve: OutF1
+    run: Run,
+    bitmaps: U2,
+    account: Account,
+    bar: int,
+    stop: int,
+    bracket: bool,
+    rests: bool,
+    curve: OutF1,
 ) -> int:
     """Mark the bars up to the next event; returns the bar of the event."""
     event = next_signal(run, bitmaps, account, bar, stop)
+    if rests:
+        event = next_change(run, bitmaps, bar, event)
     if account.side == 0.0:
+        if rests:
+            event = quiet_end(run, calm_band(run, account, bar), bar, event)
         if len(curve) > 0:
             curve[bar:event] = account.cash
         return event
@@ -79,7 +92,8 @@ def pass_quiet_bars(
     if max_bars > 0:
         event = min(event, max(bar, int(run.lots[0, at.LOT_BAR]) + max_bars))
     if bracket:
-        event = quiet_end(run, quiet_band(run, account, bar), bar, event)
+        band = calm_band(run, account, bar) if rests else quiet_band(run, account, bar)
+        event = quiet_end(run, band, bar, event)
     end = mark_bars(run, account, bar, event, True, curve)
     run.stats[at.STAT_BARS_HELD] += end - bar
     return end
@@ -100,20 +114,28 @@ def list_open_lots(run: Run, account: Account, bar: int) -> None:
 
 @scalar
 def run_row(
-    run: Run, bitmaps: U2, finer: Finer, start: int, stop: int, bracket: bool, curve: OutF1
+    run: Run,
+    bitmaps: U2,
+    finer: Finer,
+    start: int,
+    stop: int,
+    bracket: bool,
+    rests: bool,
+    curve: OutF1,
 ) -> None:
     """One row of parameters through the bars `start` to `stop`."""
     account = Account(run.market.initial_cash, 0.0, 0.0, 0.0, 0, 0, 0, 0)
     order = NO_ORDER
     first_marks(run)
+    run.resting[:] = 0.0
     bar = start
     while bar < stop:
         if not waits(order):
-            bar = pass_quiet_bars(run, bitmaps, account, bar, stop, bracket, curve)
+            bar = pass_quiet_bars(run, bitmaps, account, bar, stop, bracket, rests, curve)
             if bar >= stop:
                 break
         signals = signals_at(run, bitmaps, bar)
-        account, order, lost = step(run, finer, account, order, signals, bar, bracket)
+        account, order, lost = step(run, finer, account, order, signals, bar, bracket, rests)
         bar = mark_bars(run, account, bar, bar + 1, False, curve)
         if lost:
             # Nothing can follow: an account without equity is closed out for good.
@@ -126,7 +148,7 @@ def run_row(
     run.stats[at.STAT_CASH] = account.cash
 
 
-def _variant(name: str, bracket: bool) -> Kernel[..., None]:
+def _variant(name: str, bracket: bool, rests: bool) -> Kernel[..., None]:
     def run_rows(
         bars: Columns,
         finer: Finer,
@@ -140,6 +162,7 @@ def _variant(name: str, bracket: bool) -> Kernel[..., None]:
         start: int,
         stop: int,
         lots: OutF2,
+        resting: OutF2,
         sums: OutF1,
         stats: OutF2,
         tape: Tape,
@@ -158,13 +181,15 @@ def _variant(name: str, bracket: bool) -> Kernel[..., None]:
                 stats[row],
                 tape,
                 spare,
+                resting,
             )
-            run_row(run, bitmaps, finer, start, stop, bracket, curve)
+            run_row(run, bitmaps, finer, start, stop, bracket, rests, curve)
 
     run_rows.__name__ = name
     run_rows.__qualname__ = name
     return kernel(run_rows)
 
 
-plain: Final = _variant("plain", bracket=False)
-bracket: Final = _variant("bracket", bracket=True)
+plain: Final = _variant("plain", bracket=False, rests=False)
+bracket: Final = _variant("bracket", bracket=True, rests=False)
+full: Final = _variant("full", bracket=True, rests=True)

@@ -6,13 +6,18 @@ from typing import Final
 
 from engines.compile import scalar
 from engines.kernel import layout as at
+from engines.kernel.anchors import guard_margin
+from engines.kernel.ask import ask
 from engines.kernel.decide import NO_ORDER, decide
 from engines.kernel.execute import execute
 from engines.kernel.exits import follow_column, raise_water
 from engines.kernel.fills import Seen
 from engines.kernel.inside import live_bar
+from engines.kernel.ladder import end_with_position
 from engines.kernel.layout import Account, Finer, Pending, Run, Signals
 from engines.kernel.money import equity_at
+from engines.kernel.resting import anything_rests, sizing_equity
+from engines.kernel.walking import begin_position, meet_at_close, walk_bar
 from engines.orders import Reason
 
 _BANKRUPT: Final = int(Reason.BANKRUPT)
@@ -25,7 +30,7 @@ def waits(order: Pending) -> bool:
 
 
 @scalar
-def ready_exits(run: Run, account: Account, bar: int) -> None:
+def ready_exits(run: Run, account: Account, bar: int, rests: bool) -> None:
     """What a script does at the close for the exits of the bars to come."""
     close = run.bars.close[bar]
     side = account.side
@@ -36,6 +41,31 @@ def ready_exits(run: Run, account: Account, bar: int) -> None:
             raise_water(run, lot, side, close)
         if run.choices[at.STOP_FOLLOWS] != 0:
             follow_column(run, lot, side, bar)
+            if rests:
+                guard_margin(run, account, lot)
+
+
+@scalar
+def fill(
+    run: Run,
+    account: Account,
+    order: Pending,
+    bar: int,
+    raw: float,
+    at_open: bool,
+    seen: Seen,
+    bracket: bool,
+    rests: bool,
+) -> Account:
+    """Fill a market order at `raw`; with `rests` its entry may begin a ladder."""
+    before = account
+    account = execute(run, account, order, bar, raw, at_open, seen, bracket)
+    if rests:
+        end_with_position(run, account)
+        if account.trades > before.trades:
+            equity = sizing_equity(run, before, run.bars.close[order.signal_bar])
+            begin_position(run, account, bar, equity, order.signal_bar)
+    return account
 
 
 @scalar
@@ -47,32 +77,44 @@ def step(
     action: Signals,
     bar: int,
     bracket: bool,
+    rests: bool,
 ) -> tuple[Account, Pending, bool]:
     """One bar in full: what waited fills, the path is walked, the action becomes an order.
 
-    `account` and `order` are all that a run hands from bar to bar beside its lots; the returned
-    ones go into the next step. The flag tells that all is lost: nothing can follow.
+    `bracket` tells that exits rest in the market, `rests` that entries may too. `account` and
+    `order` are all that a run hands from bar to bar beside its lots and resting entries; the
+    returned ones go into the next step. The flag tells that all is lost: nothing can follow.
     """
     bars, market = run.bars, run.market
     held = account.side != 0.0
+    entries = account.trades
     if waits(order):
         open_ = bars.open[bar]
         seen = Seen(open_, open_)
-        account = execute(run, account, order, bar, open_, True, seen, bracket)
+        account = fill(run, account, order, bar, open_, True, seen, bracket, rests)
         held = held or account.side != 0.0
-    if bracket and account.side != 0.0:
-        account = live_bar(run, account, bar, finer)
-    order = decide(run, action, account, bar)
+    if rests:
+        if account.side != 0.0 or anything_rests(run):
+            account = walk_bar(run, account, bar, finer)
+        held = held or account.trades > entries
+        order = ask(run, action, account, bar)
+    else:
+        if bracket and account.side != 0.0:
+            account = live_bar(run, account, bar, finer)
+        order = decide(run, action, account, bar)
     close = bars.close[bar]
     lost = equity_at(account, close, market) <= 0.0
     if lost:
         order = Pending(account.side != 0.0, _BANKRUPT, 0.0, 0.0, bar)
+    entries = account.trades
     if (market.fill_at_close or lost) and waits(order):
         seen = Seen(bars.high[bar], bars.low[bar])
-        account = execute(run, account, order, bar, close, False, seen, bracket)
+        account = fill(run, account, order, bar, close, False, seen, bracket, rests)
         order = NO_ORDER
+    if rests and market.fill_at_close and not lost:
+        account = meet_at_close(run, account, bar, entries)
     if bracket:
-        ready_exits(run, account, bar)
+        ready_exits(run, account, bar, rests)
     if held or account.side != 0.0:
         run.stats[at.STAT_BARS_HELD] += 1.0
     return account, order, lost

@@ -22,6 +22,8 @@ REASONS: Final = {
     Reason.MARGIN_CALL: "margin call",
     Reason.LIQUIDATION: "liquidation",
     Reason.FUNDING: "funding",
+    Reason.SAFETY_ORDER: "safety order",
+    Reason.SAFETY_CLOSE: "safety close",
 }
 
 REFUSALS: Final = {
@@ -30,7 +32,7 @@ REFUSALS: Final = {
     Refusal.NO_MARGIN: "There was not enough free margin.",
     Refusal.CONFLICT: "Long and short were signalled on the same bar.",
     Refusal.NO_STOP: "Sizing by risk needs a stop, and there was none.",
-    Refusal.BAD_LEVEL: "The stop or target lay on the wrong side of the price.",
+    Refusal.BAD_LEVEL: "An order's price was unknown, or not above zero.",
     Refusal.POSITION_LIMIT: "The position already had as many entries as allowed.",
     Refusal.COOL_DOWN: "The cool-down after the last trade had not passed.",
     Refusal.CAPACITY: "More orders were open at once than the run had room for.",
@@ -49,6 +51,7 @@ REFUSALS: Final = {
     Refusal.RISK_LIMIT: "The position would have been above the highest risk limit.",
     Refusal.NO_BALANCE: "There was not enough quote currency to buy with.",
     Refusal.SPOT_SHORT: "Coins that are not there cannot be sold on spot.",
+    Refusal.EXPIRED: "The order's price was not met in time.",
 }
 
 _LABELS: Final = {

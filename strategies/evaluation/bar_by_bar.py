@@ -16,6 +16,7 @@ from engines.decisions import Decision
 from engines.errors import MissingData
 from engines.intervals import DAY_MS, Interval
 from strategies.evaluation.plan import signals_of
+from strategies.evaluation.rows import level_nodes
 from strategies.evaluation.session_bars import inside_session
 from strategies.evaluation.tracks import Bar, Coarser, Column, History, Track
 from strategies.graph.conditions import (
@@ -27,8 +28,10 @@ from strategies.graph.conditions import (
     ShiftedCondition,
     Within,
 )
-from strategies.graph.exits import BreakEven, Distance, TrailingStop
+from strategies.graph.exits import BreakEven, TrailingStop
 from strategies.graph.expressions import Condition, Series
+from strategies.graph.ladders import Ladder
+from strategies.graph.levels import Distance
 from strategies.graph.node import Node, walk
 from strategies.graph.nodes import (
     Aligned,
@@ -153,7 +156,7 @@ class Stepper(Nodes):
         self._signals = signals_of(strategy)
         self._levels = level_series(strategy)
         roots = [node for node in self._signals if node is not None]
-        super().__init__([*roots, *strategy.exits], values, interval, tolerance)
+        super().__init__([*roots, *level_nodes(strategy)], values, interval, tolerance)
 
     def close_bar(self, bar: Bar) -> Decision:
         """Take the chart's next closed bar; what the strategy decides at its close."""
@@ -168,14 +171,16 @@ class Stepper(Nodes):
 
 
 def level_series(strategy: Strategy) -> tuple[Series, ...]:
-    """The series that the strategy's exits hang on, in the order in which `Decision` lists them."""
+    """The series that its exits and orders hang on, in the order in which `Decision` lists them."""
     found: dict[str, Series] = {}
-    for one in strategy.exits:
+    for one in level_nodes(strategy):
         distances: list[Distance | None] = [getattr(one, "distance", None)]
         if isinstance(one, TrailingStop):
             distances.append(one.activation)
         if isinstance(one, BreakEven):
             distances.append(one.trigger)
+        if isinstance(one, Ladder):
+            distances.append(one.step)
         for distance in distances:
             for series in (distance.long, distance.short) if distance else ():
                 if series is not None:

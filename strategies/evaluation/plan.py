@@ -15,7 +15,7 @@ from strategies.evaluation.columns import Columns, Indices
 from strategies.evaluation.combinations import Rows
 from strategies.evaluation.conditions import Bits, Conditions, condition_of
 from strategies.evaluation.dataset import Dataset
-from strategies.evaluation.rows import KernelRows, rests_exits
+from strategies.evaluation.rows import KernelRows, level_nodes, rests_entries, rests_exits
 from strategies.graph.expressions import Condition
 from strategies.graph.node import Node
 from strategies.graph.strategy import Strategy
@@ -66,11 +66,18 @@ class Plan:
         levels = self.columns.matrix()
         if len(levels) == 0:
             levels = np.zeros((1, levels.shape[1]))
-        return DecisionTable(table, levels, lowered.params, lowered.choices, self.has_exits)
+        return DecisionTable(
+            table,
+            levels,
+            lowered.params,
+            lowered.choices,
+            self.has_exits,
+            rests_entries(self.strategy),
+        )
 
     def _roots(self) -> list[Node]:
         signals: list[Node] = [node for node in self.signals if node is not None]
-        return [*signals, *self.strategy.exits]
+        return [*signals, *level_nodes(self.strategy)]
 
 
 def signals_of(strategy: Strategy) -> tuple[Condition | None, ...]:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
+
+import numpy as np
 
 from engines.bars import Floats
 from engines.kernel import layout as at
 from engines.kernel.rows import neutral_rows
 from strategies.evaluation.columns import Columns, Indices
+from strategies.graph.entries import EntryOrder, StopEntry
 from strategies.graph.exits import (
     BreakEven,
-    Distance,
     Exit,
+    SafetyClose,
     StopLoss,
     TakeProfit,
     TimeExit,
     TrailingStop,
+    measures_whole,
 )
+from strategies.graph.ladders import Ladder, LadderOrders, SafetyOrders, steps_of, volumes_of
+from strategies.graph.levels import Distance
+from strategies.graph.node import Node
 from strategies.graph.scalars import Scalar
 from strategies.graph.sizing import Cash, CoolDown, FixedQty, PercentOfEquity, RiskPercent, Sizing
 from strategies.graph.strategy import Strategy
@@ -28,6 +35,7 @@ _KINDS: Final = {
     "multiple": at.MULTIPLE,
     "price": at.PRICE,
 }
+_ANCHORS: Final = {"entry": at.FROM_ENTRY, "average": at.FROM_AVERAGE, "last": at.FROM_LAST}
 _ON_OPPOSITE: Final = {"reverse": at.REVERSE, "close": at.CLOSE_ONLY, "ignore": at.IGNORE}
 
 
@@ -46,6 +54,10 @@ class KernelRows:
         self.params[:, at.SIZE] = self.scalar(size) * scale
         if strategy.cool_down is not None:
             self._cool_down(strategy.cool_down)
+        if strategy.entry is not None:
+            self._entry(strategy.entry)
+        if strategy.ladder is not None:
+            self._ladder(strategy.ladder)
         for one in strategy.exits:
             _EXITS[type(one)](self, one)
         self.choices[:, at.N_TARGETS] = self._targets
@@ -64,6 +76,54 @@ class KernelRows:
             if series is not None:
                 self.choices[:, slot] = self._columns.placed(series).rows(self._row_ids)
 
+    def _entry(self, order: EntryOrder) -> None:
+        self.choices[:, at.ENTRY_TYPE] = at.LIMIT_ENTRY
+        if isinstance(order, StopEntry):
+            limit = order.limit_percent
+            self.choices[:, at.ENTRY_TYPE] = at.STOP_ENTRY if limit is None else at.STOP_LIMIT_ENTRY
+            self.params[:, at.ENTRY_LIMIT] = self.scalar(limit or 0.0) * 0.01
+        self.level(order.distance, at.ENTRY_DISTANCE, at.ENTRY_KIND, at.ENTRY_COLUMN)
+        self.choices[:, at.ENTRY_BARS] = self.scalar(order.bars)
+
+    def _ladder(self, ladder: SafetyOrders) -> None:
+        self.choices[:, at.LADDER_WINDOW] = self.scalar(ladder.window)
+        self.params[:, at.LADDER_TRAIL] = self.scalar(ladder.trailing_percent) * 0.01
+        self.params[:, at.LADDER_PULL_BACK] = self.scalar(ladder.pull_back_percent) * 0.01
+        if isinstance(ladder, Ladder):
+            self._stepped(ladder)
+        elif isinstance(ladder, LadderOrders):
+            self._listed(ladder)
+
+    def _stepped(self, ladder: Ladder) -> None:
+        count = self.scalar(ladder.orders) - 1
+        self.level(ladder.step, at.LADDER_STEP, at.LADDER_KIND, at.LADDER_COLUMN)
+        first = self.params[:, at.LADDER_STEP].copy()
+        steps = steps_of(self.scalar(ladder.step_scale))
+        if ladder.range_percent is not None:
+            # The steps of these orders make up the range.
+            first = first / np.choose(count.astype(int) - 1, steps)
+        volumes = volumes_of(self.scalar(ladder.volume_scale), ladder.martingale)
+        self._safety_orders(count, [first * step for step in steps], volumes)
+
+    def _listed(self, ladder: LadderOrders) -> None:
+        self.choices[:, at.LADDER_KIND] = at.FRACTION
+        offsets = [self.scalar(one) * 0.01 for one in ladder.offsets]
+        volumes = [self.scalar(one) for one in (ladder.first_volume, *ladder.volumes)]
+        self._safety_orders(np.full(len(self._row_ids), len(offsets)), offsets, volumes)
+
+    def _safety_orders(
+        self, count: Floats, far: Sequence[Floats], volumes: Sequence[Floats]
+    ) -> None:
+        """Put each safety order's distance and share into its slot; the first takes its part."""
+        self.choices[:, at.LADDER_ORDERS] = count
+        total = volumes[0]
+        for number, distance in enumerate(far):
+            volume = np.where(number < count, volumes[number + 1], 0.0)
+            total = total + volume
+            self.params[:, at.LADDER_STEP + number] = distance
+            self.params[:, at.LADDER_SHARE + number] = volume / volumes[0]
+        self.params[:, at.SIZE] *= volumes[0] / total
+
     def _cool_down(self, rule: CoolDown) -> None:
         self.choices[:, at.COOL_DOWN] = self.scalar(rule.bars)
         after = at.AFTER_LOSS if rule.after == "loss" else at.AFTER_ANY
@@ -73,6 +133,7 @@ class KernelRows:
         """A stop, which may follow its series."""
         self.level(exit_.distance, at.STOP, at.STOP_KIND, at.STOP_COLUMN)
         self.choices[:, at.STOP_FOLLOWS] = int(exit_.follow)
+        self.choices[:, at.STOP_ANCHOR] = _ANCHORS[exit_.anchor]
 
     def take_profit(self, exit_: TakeProfit) -> None:
         """The next target."""
@@ -80,6 +141,7 @@ class KernelRows:
         kind, column = at.TARGET_KIND + target, at.TARGET_COLUMN + 2 * target
         self.level(exit_.distance, at.TARGET + target, kind, column)
         self.params[:, at.PORTION + target] = self.scalar(exit_.portion) * 0.01
+        self.choices[:, at.TARGET_ANCHOR + target] = _ANCHORS[exit_.anchor]
         self._targets += 1
 
     def trailing_stop(self, exit_: TrailingStop) -> None:
@@ -88,6 +150,7 @@ class KernelRows:
         if exit_.activation is not None:
             column = at.ACTIVATION_COLUMN
             self.level(exit_.activation, at.TRAIL_ACTIVATION, at.ACTIVATION_KIND, column)
+        self.choices[:, at.ACTIVATION_ANCHOR] = _ANCHORS[exit_.anchor]
 
     def break_even(self, exit_: BreakEven) -> None:
         """What moves the stop to the entry, and the offset beyond it."""
@@ -97,10 +160,15 @@ class KernelRows:
         else:
             self.choices[:, at.BREAK_EVEN_KIND] = at.AFTER_TARGET
             self.params[:, at.BREAK_EVEN_TRIGGER] = self.scalar(exit_.after_target or 1)
+        self.choices[:, at.BREAK_EVEN_ANCHOR] = _ANCHORS[exit_.anchor]
         offset = exit_.offset
         self.choices[:, at.OFFSET_KIND] = _KINDS[offset.form]
         scale = 0.01 if offset.form == "percent" else 1.0
         self.params[:, at.BREAK_EVEN_OFFSET] = self.scalar(offset.value or 0.0) * scale
+
+    def safety_close(self, exit_: SafetyClose) -> None:
+        """The loss of margin at which all is closed."""
+        self.params[:, at.SAFETY_CLOSE] = self.scalar(exit_.percent) * 0.01
 
     def time_exit(self, exit_: TimeExit) -> None:
         """Bars after which the position closes."""
@@ -112,12 +180,25 @@ def rests_exits(strategy: Strategy) -> bool:
     return any(not isinstance(one, TimeExit) for one in strategy.exits)
 
 
+def rests_entries(strategy: Strategy) -> bool:
+    """Whether entries rest in the market, or exits hang on the position as a whole."""
+    orders = strategy.entry is not None or strategy.ladder is not None
+    return orders or any(measures_whole(one) for one in strategy.exits)
+
+
+def level_nodes(strategy: Strategy) -> list[Node]:
+    """The nodes whose series are levels of the market's orders."""
+    rest = (strategy.entry, strategy.ladder)
+    return [*strategy.exits, *(one for one in rest if one is not None)]
+
+
 _EXITS: Final[dict[type[Exit], Callable[..., None]]] = {
     StopLoss: KernelRows.stop_loss,
     TakeProfit: KernelRows.take_profit,
     TrailingStop: KernelRows.trailing_stop,
     BreakEven: KernelRows.break_even,
     TimeExit: KernelRows.time_exit,
+    SafetyClose: KernelRows.safety_close,
 }
 _SIZES: Final[dict[type[Sizing], Callable[[Any], tuple[int, Scalar, float]]]] = {
     FixedQty: lambda size: (at.SIZE_FIXED, size.qty, 1.0),

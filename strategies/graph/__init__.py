@@ -25,10 +25,11 @@ from strategies.graph.conditions import (
     ShiftedCondition,
     Within,
 )
+from strategies.graph.entries import EntryOrder, LimitEntry, StopEntry
 from strategies.graph.exits import (
     BreakEven,
-    Distance,
     Exit,
+    SafetyClose,
     StopLoss,
     TakeProfit,
     TimeExit,
@@ -133,7 +134,9 @@ from strategies.graph.indicators.volume import (
     wad,
     wvad,
 )
+from strategies.graph.ladders import Ladder, LadderOrders, SafetyOrders
 from strategies.graph.layout import Layout
+from strategies.graph.levels import Distance
 from strategies.graph.node import Node
 from strategies.graph.nodes import (
     Aligned,
@@ -173,6 +176,7 @@ __all__ = [
     "Distance",
     "Dmi",
     "Donchian",
+    "EntryOrder",
     "EventStrategy",
     "Exit",
     "Expression",
@@ -182,7 +186,10 @@ __all__ = [
     "Ichimoku",
     "IndicatorNode",
     "Keltner",
+    "Ladder",
+    "LadderOrders",
     "Layout",
+    "LimitEntry",
     "Logic",
     "Macd",
     "Market",
@@ -193,6 +200,8 @@ __all__ = [
     "PivotPoints",
     "Qqe",
     "RiskPercent",
+    "SafetyClose",
+    "SafetyOrders",
     "Scalar",
     "Series",
     "Session",
@@ -202,6 +211,7 @@ __all__ = [
     "Source",
     "StochRsi",
     "Stochastic",
+    "StopEntry",
     "StopLoss",
     "Strategy",
     "Supertrend",

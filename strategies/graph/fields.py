@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
+from strategies.graph.entries import EntryOrder
 from strategies.graph.exits import Exit
 from strategies.graph.expressions import Condition, Expression, Series
+from strategies.graph.ladders import SafetyOrders
 from strategies.graph.node import KINDS
 from strategies.graph.scalars import Param, Scalar
 from strategies.graph.sizing import CoolDown, Sizing
@@ -16,8 +19,8 @@ from strategies.graph.strategy import EventStrategy
 from strategies.graph.types import MarketRef
 
 FieldType = Literal[
-    "series", "condition", "series list", "condition list", "number", "whole number", "text",
-    "true or false", "choice", "choice list", "market", "params",
+    "series", "condition", "series list", "condition list", "number", "number list", "whole number",
+    "text",    "true or false", "choice", "choice list", "market", "params",
 ]  # fmt: skip
 
 
@@ -49,6 +52,8 @@ EXITS: Final = kinds_of(Exit)
 SIZINGS: Final = kinds_of(Sizing)
 COOL_DOWNS: Final = kinds_of(CoolDown)
 EVENTS: Final = kinds_of(EventStrategy)
+ENTRIES: Final = kinds_of(EntryOrder)
+LADDERS: Final = kinds_of(SafetyOrders)
 
 
 @cache
@@ -79,6 +84,7 @@ _TYPES: Final[dict[Any, FieldType]] = {
     Condition: "condition",
     tuple[Series, ...]: "series list",
     tuple[Condition, ...]: "condition list",
+    Sequence[Scalar]: "number list",
     Scalar: "number",
     int: "whole number",
     str: "text",

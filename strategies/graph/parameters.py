@@ -66,6 +66,8 @@ def bind(strategy: Strategy, values: Mapping[str, object]) -> Strategy:
         "exits": tuple(new[one] for one in strategy.exits),
         "sizing": new[strategy.sizing],
         "cool_down": strategy.cool_down and new[strategy.cool_down],
+        "entry": strategy.entry and new[strategy.entry],
+        "ladder": strategy.ladder and new[strategy.ladder],
         "pyramiding": value_of(strategy.pyramiding, checked),
         "where": (),
         "layout": strategy.layout.moved(new),

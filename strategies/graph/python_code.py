@@ -156,7 +156,7 @@ class _Writer:
         given = []
         for field in fields_of(node):
             value = getattr(node, field.name)
-            if field.default is MISSING:
+            if field.default is MISSING and not field.kw_only:
                 given.append(self._argument(value))
             elif not is_default(field, value):
                 given.append(f"{field.name}={self._argument(value)}")

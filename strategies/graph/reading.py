@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from engines.errors import InvalidInput
 from strategies.graph.exits import Exit
 from strategies.graph.expressions import Condition
-from strategies.graph.fields import COOL_DOWNS, EVENTS, EXITS, SIZINGS
+from strategies.graph.fields import COOL_DOWNS, ENTRIES, EVENTS, EXITS, LADDERS, SIZINGS
 from strategies.graph.json_values import check_names, choice, given, listed, mapping, parse, placed
 from strategies.graph.layout import Layout
 from strategies.graph.reading_nodes import NodeReader
@@ -18,7 +18,13 @@ from strategies.graph.strategy import SIGNALS, Strategy
 from strategies.graph.upgrade import UPGRADES, Upgrades, upgraded
 
 _OPTIONS: Final = ("description", "lineage", "on_opposite", "direction", "close_outside")
-_PARTS: Final = {"sizing": SIZINGS, "cool_down": COOL_DOWNS, "event": EVENTS}
+_PARTS: Final = {
+    "sizing": SIZINGS,
+    "cool_down": COOL_DOWNS,
+    "event": EVENTS,
+    "entry": ENTRIES,
+    "ladder": LADDERS,
+}
 _PARAM: Final = ("kind", "default", "low", "high", "step", "log", "choices")
 KNOWN: Final = (
     *("schema", "kind", "name", "params", "nodes", "exits", "where", "pyramiding", "ui"),

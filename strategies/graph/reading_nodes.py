@@ -134,6 +134,8 @@ class NodeReader:
             return tuple(choice(at, one, spec.choices) for at, one in listed(place, value))
         if spec.type == "choice":
             return choice(place, value, spec.choices)
+        if spec.type == "number list":
+            return tuple(self.scalar(at, one) for at, one in listed(place, value))
         if spec.type == "number":
             return self.scalar(place, value)
         return _plain(place, value, spec)

@@ -11,9 +11,11 @@ from engines.indicators.definition import Indicator
 from engines.indicators.registry import INDICATORS
 from strategies.graph.fields import (
     COOL_DOWNS,
+    ENTRIES,
     EVENTS,
     EXITS,
     EXPRESSIONS,
+    LADDERS,
     SIZINGS,
     FieldSpec,
     specs,
@@ -32,6 +34,7 @@ _TYPES: Final[Mapping[str, dict[str, Any]]] = {
     "series list": {"type": "array", "items": {"$ref": "#/$defs/series"}, "minItems": 1},
     "condition list": {"type": "array", "items": {"$ref": "#/$defs/condition"}, "minItems": 1},
     "number": {"$ref": "#/$defs/number"},
+    "number list": {"type": "array", "items": {"$ref": "#/$defs/number"}, "minItems": 1},
     "whole number": {"type": "integer"},
     "text": _TEXT,
     "true or false": {"type": "boolean"},
@@ -61,6 +64,8 @@ def schema() -> dict[str, Any]:
         "sizing": _one_of(SIZINGS),
         "cool_down": _one_of(COOL_DOWNS),
         "event": _one_of(EVENTS),
+        "entry": _one_of(ENTRIES),
+        "ladder": _one_of(LADDERS),
         "where": {"type": "array", "items": {"$ref": "#/$defs/constraint"}},
         "on_opposite": {"enum": list(get_args(OnOpposite))},
         "pyramiding": {"$ref": "#/$defs/number"},
@@ -111,7 +116,7 @@ def _shared() -> dict[str, Any]:
 
 
 def _nodes() -> dict[str, Any]:
-    kinds = (*EXPRESSIONS, *EXITS, *SIZINGS, *COOL_DOWNS, *EVENTS)
+    kinds = (*EXPRESSIONS, *EXITS, *SIZINGS, *COOL_DOWNS, *EVENTS, *ENTRIES, *LADDERS)
     return {kind: _node(kind) for kind in kinds if kind != IndicatorNode.kind}
 
 

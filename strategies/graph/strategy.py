@@ -13,8 +13,10 @@ from typing import Any, ClassVar, Final, Literal, TypeVar, get_args, overload
 from engines.errors import InvalidInput
 from engines.kernel.layout import MAX_TARGETS
 from strategies.graph.digest import exact_digest, shape_digest
+from strategies.graph.entries import EntryOrder
 from strategies.graph.exits import BreakEven, Exit, StopLoss, TakeProfit
 from strategies.graph.expressions import Condition, met
+from strategies.graph.ladders import SafetyOrders
 from strategies.graph.layout import Layout
 from strategies.graph.node import Node, scalars_of, walk
 from strategies.graph.nodes import one_of
@@ -36,6 +38,8 @@ _EXAMPLES: Final = {
     "sizing": "FixedQty, Cash, PercentOfEquity or RiskPercent",
     "cool_down": "a CoolDown, such as CoolDown(12)",
     "event": "an EventStrategy",
+    "entry": "a LimitEntry or a StopEntry",
+    "ladder": "a Ladder or LadderOrders",
     "exits": "a list of exits, such as [StopLoss(percent=2)]",
     "where": "a list of relations between parameters, such as [fast < slow]",
 }
@@ -59,6 +63,16 @@ class EventStrategy(Node):
         if not isinstance(self.name, str) or not self.name:
             raise InvalidInput("event_strategy.name", self.name, "a name")
         _check_sha256("event_strategy.source_digest", self.source_digest)
+
+
+# The parts of a strategy that are one node each, if they are there.
+_KINDS: Final[dict[str, type[Node]]] = {
+    "sizing": Sizing,
+    "cool_down": CoolDown,
+    "event": EventStrategy,
+    "entry": EntryOrder,
+    "ladder": SafetyOrders,
+}
 
 
 class _Lineage:
@@ -88,7 +102,9 @@ class Strategy:
     position is open. `where` are relations that every row of parameters keeps. `on_opposite`
     tells what an entry signal against the open position does. `pyramiding` is the number of
     entries that may be open at once. `direction` drops the entries of one side. Entries happen
-    only `during` a condition, if there is one; `close_outside` also leaves when it ends.
+    only `during` a condition, if there is one; `close_outside` also leaves when it ends. `entry`
+    is the order that an entry signal places, a market order if left out; a `ladder` adds to the
+    position as the market goes against it.
 
     `lineage` names the idea across edits and forks (trials are counted along it): the shape at
     first creation. `params` are all parameters, in order of first use. Raises InvalidInput
@@ -111,6 +127,8 @@ class Strategy:
     close_outside: bool = False
     description: str = ""
     event: EventStrategy | None = None
+    entry: EntryOrder | None = None
+    ladder: SafetyOrders | None = None
     lineage: _Lineage = _Lineage()
     layout: Layout = Layout()  # noqa: RUF009 (a frozen value)
     params: tuple[Param, ...] = field(init=False, default=())
@@ -139,8 +157,7 @@ class Strategy:
         one_of("on_opposite", self.on_opposite, get_args(OnOpposite))
         one_of("direction", self.direction, get_args(Sides))
         self._set(pyramiding=_PYRAMIDING.checked("pyramiding", self.pyramiding))
-        kinds = (("sizing", Sizing), ("cool_down", CoolDown), ("event", EventStrategy))
-        for name, kind in kinds:
+        for name, kind in _KINDS.items():
             value = getattr(self, name)
             if not isinstance(value, kind) and (value is not None or name == "sizing"):
                 raise InvalidInput(name, value, _EXAMPLES[name])
@@ -176,10 +193,21 @@ class Strategy:
         if isinstance(self.sizing, RiskPercent) and not self._exits_of(StopLoss):
             expected = "used with a StopLoss: its distance decides the quantity"
             raise InvalidInput("sizing", "risk_percent without a stop", expected)
+        if self.ladder is not None:
+            self._check_ladder()
         for break_even in self._exits_of(BreakEven):
             if break_even.after_target is not None and break_even.after_target > len(self.targets):
                 expected = f"one of the {len(self.targets)} take-profits there are"
                 raise InvalidInput("break_even.after_target", break_even.after_target, expected)
+
+    def _check_ladder(self) -> None:
+        if isinstance(self.sizing, RiskPercent):
+            expected = (
+                "FixedQty, Cash or PercentOfEquity: a ladder divides the whole among its orders"
+            )
+            raise InvalidInput("sizing", "risk_percent with a ladder", expected)
+        if self.pyramiding != 1:
+            raise InvalidInput("pyramiding", self.pyramiding, "1: the ladder adds by itself")
 
     def _check_params(self) -> None:
         self._set(where=_listed("where", self.where, Constraint))
@@ -209,7 +237,7 @@ class Strategy:
     def roots(self) -> tuple[Node, ...]:
         """The nodes that the strategy names itself, in the order in which it names them."""
         signals = (getattr(self, name) for name in SIGNALS)
-        rest = (*self.exits, self.sizing, self.cool_down, self.event)
+        rest = (*self.exits, *(getattr(self, name) for name in _KINDS))
         return tuple(node for node in (*signals, *rest) if node is not None)
 
     @cached_property

@@ -27,6 +27,7 @@ class Upgrades:
     nodes: Mapping[tuple[str, int], Step] = field(default_factory=dict)
 
 
+_NODES: Final = ("sizing", "cool_down", "event", "entry", "ladder")
 # Nothing has changed since the first version.
 UPGRADES: Final = Upgrades()
 
@@ -53,7 +54,7 @@ def _part(part: str, value: Any, upgrades: Upgrades) -> Any:
         return {name: _node(node, upgrades) for name, node in value.items()}
     if part == "exits" and isinstance(value, list):
         return [_node(node, upgrades) for node in value]
-    return _node(value, upgrades) if part in ("sizing", "cool_down", "event") else value
+    return _node(value, upgrades) if part in _NODES else value
 
 
 def _node(node: Any, upgrades: Upgrades) -> Any:

@@ -9,15 +9,17 @@ from typing import Final, TypeVar
 
 from engines.brackets import Bracket, Level, Target
 from engines.commands import Properties, QtyType
+from engines.errors import InvalidInput
 from strategies.evaluation.bar_by_bar import level_series
+from strategies.evaluation.rows import rests_entries
 from strategies.graph.exits import (
     BreakEven,
-    Distance,
     Exit,
     StopLoss,
     TimeExit,
     TrailingStop,
 )
+from strategies.graph.levels import Distance
 from strategies.graph.scalars import Scalar, value_of
 from strategies.graph.sizing import Cash, FixedQty, PercentOfEquity, RiskPercent, Sizing
 from strategies.graph.strategy import OnOpposite, Strategy
@@ -46,6 +48,9 @@ class GraphRules:
     """
 
     def __init__(self, strategy: Strategy, values: Mapping[str, float]) -> None:
+        if rests_entries(strategy):
+            expected = "batch for entries that rest, ladders and exits of the whole position"
+            raise InvalidInput("engine", "event or reference", expected)
         self._values = values
         self._strategy = strategy
         self._places = {one.key: place for place, one in enumerate(level_series(strategy))}

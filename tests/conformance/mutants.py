@@ -46,7 +46,7 @@ def whole_script(seed: int) -> reference.Outcome:
 
 def in_plain_python(patch: pytest.MonkeyPatch) -> None:
     """Kernels without the compiler, so that what is patched is what runs."""
-    for kernel in (kernels.plain, kernels.bracket):
+    for kernel in (kernels.plain, kernels.bracket, kernels.full):
         patch.setattr(kernel, "_compiled", kernel.python)
 
 

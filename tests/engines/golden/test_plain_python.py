@@ -15,7 +15,7 @@ def test_compiled_code_gives_the_ledger_of_the_python_text(
 ) -> None:
     one = case(seed)
     compiled = one.run()
-    for kernel in (kernels.plain, kernels.bracket):
+    for kernel in (kernels.plain, kernels.bracket, kernels.full):
         monkeypatch.setattr(kernel, "_compiled", kernel.python)
     python = one.run()
     assert python.ledger_digest == compiled.ledger_digest

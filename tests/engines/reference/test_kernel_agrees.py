@@ -109,9 +109,12 @@ def on_oracle(run: Run) -> Outcome:
 
 
 def on_kernel(run: Run) -> Result:
-    n_bars = len(run.bars)
-    held = [run.signals == kind for kind in (0, LONG, SHORT, LEAVE_LONG, LEAVE_SHORT)]
-    held[0] = np.zeros(n_bars, dtype=bool)
+    params, choices = lowered(run)
+    return kernel_result(run, params, choices, bool(run.bracket))
+
+
+def lowered(run: Run) -> tuple[Any, Any]:
+    """The run's row of parameters and choices."""
     params, choices = neutral_rows(1)
     choices[0, : at.EXIT_SHORT + 1] = [1, 2, 3, 4]
     choices[0, at.PYRAMIDING] = max(1, run.properties.pyramiding)
@@ -120,12 +123,23 @@ def on_kernel(run: Run) -> Result:
     percent = run.properties.qty_type == "percent_of_equity"
     params[0, at.SIZE] = run.properties.qty_value * (0.01 if percent else 1.0)
     place_bracket(run.bracket, params[0], choices[0])
+    return params, choices
+
+
+def kernel_result(
+    run: Run, params: Any, choices: Any, has_exits: bool, rests_entries: bool = False
+) -> Result:
+    """What the kernel makes of a run's signals with a row of parameters and choices."""
+    n_bars = len(run.bars)
+    held = [run.signals == kind for kind in (0, LONG, SHORT, LEAVE_LONG, LEAVE_SHORT)]
+    held[0] = np.zeros(n_bars, dtype=bool)
     table = DecisionTable(
         np.array([pack_bits(one) for one in held]),
         np.zeros((1, n_bars)),
         params,
         choices,
-        bool(run.bracket),
+        has_exits,
+        rests_entries,
     )
     market = market_for(run.broker, run.instrument)
     recorded = run_recorded(window(run.bars, market.tick, run.finer), table, market, 0, n_bars)
@@ -161,7 +175,11 @@ def place_bracket(bracket: dict[str, float], params: Any, choices: Any) -> None:
 @given(seed=st.integers(0, 2**32 - 1))
 def test_kernel_and_oracle_agree(seed: int) -> None:
     run = random_run(seed)
-    ours, witness = on_kernel(run), on_oracle(run)
+    assert_same(on_kernel(run), on_oracle(run))
+
+
+def assert_same(ours: Result, witness: Outcome) -> None:
+    """Trades and equity: whole numbers and prices exactly, money to the oracle's tolerance."""
     closed = ours.trades["reason"] != int(Reason.OPEN)
     trades = {name: column[closed] for name, column in ours.trades.items()}
     for name in ("side", "entry_bar", "exit_bar"):

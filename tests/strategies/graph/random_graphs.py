@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import assume
 from hypothesis import strategies as st
@@ -17,17 +17,24 @@ from strategies.graph import (
     Cash,
     Condition,
     CoolDown,
+    EntryOrder,
     Exit,
     ExternalColumn,
     FixedQty,
+    Ladder,
+    LadderOrders,
+    LimitEntry,
     Param,
     PercentOfEquity,
     RiskPercent,
+    SafetyClose,
+    SafetyOrders,
     Scalar,
     Series,
     Session,
     Sizing,
     Source,
+    StopEntry,
     StopLoss,
     Strategy,
     TakeProfit,
@@ -43,6 +50,8 @@ from strategies.graph import (
     param,
     symbol,
 )
+from strategies.graph.exits import Anchor
+from strategies.graph.ladders import Martingale
 from strategies.graph.nodes import FIELDS
 from strategies.graph.sessions import DAYS
 from strategies.graph.strategy import EventStrategy
@@ -58,6 +67,7 @@ PARAMS = (
     param("strategy", 0.1, low=-1.0, high=1.0),
 )
 MARKETS = (symbol("BTCUSDT"), symbol("ETHUSDT", "spot"), symbol("1000PEPEUSDT", kind="mark"))
+anchors = st.sampled_from(get_args(Anchor))
 FLOATS = st.floats(-1e9, 1e9, allow_nan=False)
 
 
@@ -237,11 +247,12 @@ def exits(draw: st.DrawFn, pool: Pool) -> tuple[Exit, ...]:
         )
     made: list[Exit] = [
         stop,
-        TakeProfit(**draw(st.sampled_from(forms)), portion=40),
+        TakeProfit(**draw(st.sampled_from(forms[:4])), portion=40, anchor=draw(anchors)),
         TakeProfit(**draw(st.sampled_from(forms)), portion=draw(st.floats(1, 60))),
         draw(trailing(forms[2])),
         draw(break_even()),
         TimeExit(draw(counts())),
+        SafetyClose(draw(st.floats(1, 90))),
     ]
     chosen = draw(st.lists(st.sampled_from(made), unique=True))
     if made[4] in chosen:
@@ -270,6 +281,52 @@ def break_even(draw: st.DrawFn) -> BreakEven:
 
 
 @st.composite
+def entries(draw: st.DrawFn, pool: Pool) -> EntryOrder | None:
+    """An entry of any type, at any distance."""
+    price = pool.one().as_unit("price")
+    forms: list[dict[str, Any]] = [
+        {"percent": draw(positives())},
+        {"ticks": draw(positives())},
+        {"multiple": draw(positives()), "of": price},
+        {"price": price},
+    ]
+    form, bars = draw(st.sampled_from(forms)), draw(counts(0))
+    made = (
+        LimitEntry(**form, bars=bars),
+        StopEntry(**form, bars=bars, limit_percent=draw(st.sampled_from((None, 0, 0.5)))),
+    )
+    return draw(st.sampled_from((None, *made)))
+
+
+@st.composite
+def ladders(draw: st.DrawFn, pool: Pool) -> SafetyOrders | None:
+    """A ladder of any form."""
+    price = pool.one().as_unit("price")
+    forms: list[dict[str, Any]] = [
+        {"range_percent": draw(positives())},
+        {"step_percent": draw(positives())},
+        {"step_ticks": draw(positives())},
+        {"step_multiple": draw(positives()), "step_of": price},
+    ]
+    rest: dict[str, Any] = {
+        "window": draw(st.integers(0, 5)),
+        "trailing_percent": draw(st.floats(0, 9)),
+    }
+    listed = [draw(positives()), draw(positives())]
+    made = (
+        Ladder(
+            **draw(st.sampled_from(forms)),
+            orders=draw(st.integers(2, 9)),
+            volume_scale=draw(positives()),
+            martingale=draw(st.sampled_from(get_args(Martingale))),
+            **rest,
+        ),
+        LadderOrders(offsets=listed, volumes=listed, first_volume=1, **rest),
+    )
+    return draw(st.sampled_from((None, *made)))
+
+
+@st.composite
 def sizings(draw: st.DrawFn, has_stop: bool) -> Sizing:
     """A sizing rule that fits the exits."""
     kinds: list[Callable[[Scalar], Sizing]] = [FixedQty, Cash, PercentOfEquity]
@@ -287,7 +344,8 @@ def strategies(draw: st.DrawFn) -> Strategy:
     assume(pool.conditions)
     maybe = st.one_of(st.none(), st.sampled_from(pool.conditions))
     enter_short, during = draw(maybe), draw(maybe)
-    resting = draw(exits(pool))
+    resting, ladder = draw(exits(pool)), draw(ladders(pool))
+    has_stop = any(isinstance(one, StopLoss) for one in resting)
     strategy = Strategy(
         draw(st.sampled_from(("x", "Überschlag №1", 'say "hi" \\ {x}'))),
         enter_long=pool.condition(),
@@ -295,12 +353,14 @@ def strategies(draw: st.DrawFn) -> Strategy:
         exit_long=draw(maybe),
         exit_short=draw(maybe) if enter_short is not None else None,
         exits=resting,
-        sizing=draw(sizings(any(isinstance(one, StopLoss) for one in resting))),
+        sizing=draw(sizings(has_stop and ladder is None)),
         on_opposite=draw(st.sampled_from(("reverse", "close", "ignore"))),
-        pyramiding=draw(counts()),
+        pyramiding=draw(counts()) if ladder is None else 1,
         cool_down=draw(st.sampled_from((None, CoolDown(3), CoolDown(PARAMS[0], "loss")))),
         direction=draw(st.sampled_from(("both", "long"))),
         during=during,
+        entry=draw(entries(pool)),
+        ladder=ladder,
         close_outside=during is not None and draw(st.booleans()),
         description=draw(st.text(st.characters(exclude_categories=["Cs"]), max_size=200)),
     )
