@@ -5,8 +5,10 @@ from __future__ import annotations
 from engines.event import Trader
 from engines.event.account import Lot
 from engines.event.exits import levels_of, reserved_lots
+from engines.event.levels import price_of
 from engines.kernel.layout import Market
 from engines.kernel.money import quantity
+from engines.kernel.rounding import round_against
 
 # What a stop protects: its lots, and its price.
 Guarded = tuple[float, float]
@@ -22,6 +24,9 @@ def heat_of_position(trader: Trader) -> float:
             for leg in trader.exits.legs.values()
             if leg.lot_number == lot.number and not leg.done and "stop" in leg.orders
         ]
+        resting = trader.brackets.resting.get(lot.number)
+        if resting is not None and resting.stop is not None:
+            guarded.append((lot.units, resting.stop))
         total += _heat(lot, guarded, market)
     return total
 
@@ -39,7 +44,17 @@ def heat_of_entry(trader: Trader, entry_id: str, side: int, units: float, price:
             levels = levels_of(standing.command, lot, market)
             if "stop" in levels:
                 guarded.append((part, levels["stop"]))
+    guarded += _by_bracket(trader, lot)
     return _heat(lot, guarded, market)
+
+
+def _by_bracket(trader: Trader, lot: Lot) -> list[Guarded]:
+    bracket = trader.entries.waiting[lot.entry_id].command.bracket
+    if bracket is None or bracket.stop is None:
+        return []
+    side, market = float(lot.side), trader.account.market
+    raw = price_of(bracket.stop, lot.price, -side, market)
+    return [(lot.units, float(round_against(raw, side, market.tick)))]
 
 
 def _heat(lot: Lot, guarded: list[Guarded], market: Market) -> float:

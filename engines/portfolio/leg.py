@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 from engines.broker import Broker
 from engines.commands import Command
 from engines.errors import InvalidInput
 from engines.event import Outcome, Trader, perpetual_for
+from engines.event.account import Account
 from engines.event.events import Place
 from engines.event.exchange import way_of
 from engines.event.order_rules import order_rules_for
@@ -22,12 +24,24 @@ from engines.portfolio.venue import Gate, LegVenue
 from engines.script import View
 
 
+@runtime_checkable
+class SeesAccount(Protocol):
+    """A script that looks at the lots and trades of its account itself."""
+
+    def attach(self, account: Account) -> None:
+        """Take the leg's account, before the first bar."""
+        ...
+
+
 class _Told:
     """A leg's script: its own orders, after those that its conductor left for it."""
 
-    def __init__(self, leg: Leg) -> None:
+    def __init__(self, leg: Leg, account: Account) -> None:
         self._script = leg.script
         self.orders: Sequence[Command] = ()
+        script: object = leg.script
+        if isinstance(script, SeesAccount):
+            script.attach(account)
 
     def on_close(self, view: View) -> Iterable[Command]:
         yield from self.orders
@@ -51,15 +65,15 @@ class RunningLeg:
         perpetual = perpetual_for(leg.instrument, broker, leg.funding, leg.span_ms)
         self.leg = leg
         self.symbol = leg.symbol
-        self.told = _Told(leg)
         self.account = LegAccount(purse, market, said.close_rule, perpetual)
+        self.told = _Told(leg, self.account)
         self.trader = Trader(self.told, market, said, f"{run}/{leg.symbol}", self.account)
         self.venue = LegVenue(
             self.account,
             said,
             self.trader.handle,
             perpetual=perpetual,
-            rules=order_rules_for(leg.instrument, broker),
+            rules=order_rules_for(leg.instrument, broker, said.margin),
             stands=self.account.stands,
         )
         self.times = Timetable(leg)
@@ -106,10 +120,14 @@ class RunningLeg:
         self.closed_ms = self.times.bar.close_ms
         self.venue.receive(self.trader.handle(self.times.bar))
 
+    @property
+    def brought(self) -> float:
+        """What the leg has brought the account so far, open profit included."""
+        return self.account.earned + self.account.open_profit
+
     def mark_close(self) -> None:
-        """What the leg has brought until its close."""
-        brought = self.account.earned + self.account.open_profit
-        self.contribution.append(self._initial_cash + brought)
+        """Note what the leg has brought until its close."""
+        self.contribution.append(self._initial_cash + self.brought)
 
     def take_share(self, share: float) -> None:
         """Let default sizes be this share of what the leg's properties say."""

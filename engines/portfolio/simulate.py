@@ -24,13 +24,15 @@ class Outcome:
 
     `legs` by symbol: their `equity`, at their own closes, is the initial cash and what the leg
     brought. `ledger` has the rows of all legs in the order in which they happened, with their
-    symbols. `close_ms` and `equity` are those of the whole account, at every close of any leg.
+    symbols. `close_ms` and `equity` are those of the whole account, at every close of any leg;
+    `brought` is what each leg, by symbol, had brought until then.
     """
 
     legs: dict[str, event.Outcome]
     ledger: list[tuple[str, event.Fill]]
     close_ms: list[int]
     equity: list[float]
+    brought: list[tuple[float, ...]]
 
 
 def simulate(
@@ -64,6 +66,7 @@ class _Run:
         self._ledger: list[tuple[str, event.Fill]] = []
         self._seen = {leg.symbol: 0 for leg in self._legs}
         self._curve: dict[int, float] = {}
+        self._brought: list[tuple[float, ...]] = []
         entrance = Entrance(self._legs, limits)
         for leg in self._legs if entrance.refuses_anything else ():
             leg.guard(entrance.gate_of(leg))
@@ -79,7 +82,8 @@ class _Run:
             for leg in due:
                 leg.times.advance(leg.venue.idle)
         legs = {leg.symbol: leg.outcome() for leg in self._legs}
-        return Outcome(legs, self._ledger, list(self._curve), list(self._curve.values()))
+        times, equity = list(self._curve), list(self._curve.values())
+        return Outcome(legs, self._ledger, times, equity, self._brought)
 
     def _live(self, due: list[RunningLeg], now_ms: int, moment: Moment) -> None:
         match moment:
@@ -167,6 +171,7 @@ class _Run:
         for leg in due:
             leg.mark_close()
         self._curve[now_ms] = self._purse.equity
+        self._brought.append(tuple(leg.brought for leg in self._legs))
 
     def _note(self, legs: Iterable[RunningLeg]) -> None:
         """Put the legs' new rows into the common ledger."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from engines.event import Exchange
 from engines.event.events import Place
+from engines.event.sizing import affords
 from engines.event.working import Touch, Working
 from engines.orders import Refusal
 
@@ -115,6 +116,12 @@ class LegVenue(Exchange):
     def drop_what_cannot_be_carried(self) -> None:
         """I6, at the end of a bar."""
         self._drop_what_cannot_be_carried()
+
+    def _affords(self, order: Place, opening: float, price: float) -> bool:
+        if self.said.margin == "checked" and self.account.elsewhere and self.perpetual is None:
+            # What was checked at its signal needs it again only where others took margin since.
+            return affords(self.account, order.side, opening, price)
+        return super()._affords(order, opening, price)
 
     def _liquidate_on_the_way(self, price: float, first: float) -> bool:
         return not self.stands(price) and super()._liquidate_on_the_way(price, first)

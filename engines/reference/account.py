@@ -153,6 +153,11 @@ class Account:
         """Cash and open profit (K3); entry fees have left the cash already (H5)."""
         return self.cash + self.open_profit(price)
 
+    @property
+    def elsewhere(self) -> Fraction:
+        """Value of positions that the same money carries beside these lots: none."""
+        return ZERO
+
     def see(self, price: Ticks) -> None:
         """The path went to `price`."""
         for lot in self.lots:

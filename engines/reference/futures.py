@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from engines.broker import Broker
-from engines.errors import InvalidInput
 from engines.instrument import Instrument
+from engines.orders import Refusal
 
 
 class Step(NamedTuple):
@@ -59,12 +59,19 @@ class Futures:
         cross = broker.margin_mode != "isolated"
         return cls(tuple(steps), Fraction(broker.leverage), Fraction(fee), cross)
 
-    def step_of(self, worth: Fraction) -> Step:
-        """The tier of a value."""
+    def step_of(self, worth: Fraction) -> Step | None:
+        """The tier of a value; None above the highest risk limit."""
         for step in self.steps:
             if step.limit is None or worth <= step.limit:
                 return step
-        raise InvalidInput("position value", float(worth), "at most the highest risk limit")
+        return None
+
+    def objection(self, worth: Fraction) -> Refusal | None:
+        """Why a position may not become so large: the highest limit, or its tier's leverage."""
+        step = self.step_of(worth)
+        if step is None:
+            return Refusal.RISK_LIMIT
+        return Refusal.LEVERAGE if self.leverage > step.max_leverage else None
 
     def _fee_to_close(self, held: Held) -> Fraction:
         # s·E·(1 ∓ 1/L)·f
@@ -73,9 +80,6 @@ class Futures:
     def cost(self, side: int, size: Fraction, price: Fraction) -> Fraction:
         """What an opening order takes: s·P/L + s·P·f + the fee to close."""
         worth = size * price
-        most = self.step_of(worth).max_leverage
-        if not 1 <= self.leverage <= most:
-            raise InvalidInput("leverage", float(self.leverage), f"from 1 to {float(most):g}")
         close = self._fee_to_close(Held(side, size, price))
         return worth / self.leverage + worth * self.fee_rate + close
 
@@ -88,7 +92,7 @@ class Futures:
     def maintenance(self, held: Held, mark: Fraction) -> Fraction:
         """s·M·rate − deduction + the fee to close."""
         worth = held.size * mark
-        step = self.step_of(worth)
+        step = self.step_of(worth) or self.steps[-1]
         return worth * step.rate - step.deduction + self._fee_to_close(held)
 
     def own_margin(self, held: Held, backing: Fraction) -> Fraction:

@@ -124,10 +124,9 @@ class LegMarket(Market):
         account, broker, grid = self.shared, self.desk.broker, self.desk.grid
         if not account.lots or not broker.check_margin or self.futures is not None:
             return
-        if self._called_in == self.bar:
+        if self._called_in == self.bar or self.desk.properties.margin == "checked":
             return
-        elsewhere = sum((leg.worth for leg in account.others), ZERO)
-        margin = (account.worth + elsewhere) / Fraction(broker.leverage)
+        margin = (account.worth + account.elsewhere) / Fraction(broker.leverage)
         missing = margin - account.equity(self.here)
         if missing <= 0:
             return
@@ -140,6 +139,8 @@ class LegMarket(Market):
 
     def drop_what_cannot_be_carried(self) -> None:
         """I6."""
+        if self.desk.properties.margin == "checked":
+            return
         for order in [one for one in self.desk.pending.values() if not one.is_market]:
             own = self._own_units(order, self.here)
             units = order.against if isinstance(own, Refusal) else own + order.against
@@ -183,6 +184,7 @@ class LegMarket(Market):
         for leg in desk.legs.values():
             # What a liquidation took from the market does not come back by itself.
             leg.done = True
+        desk.rests.clear()
 
     def _taken(
         self, rules: Futures, held: Held, backing: Fraction, mark: Ticks
@@ -216,11 +218,20 @@ class LegMarket(Market):
         """I5 or Bybit's order cost; then the limits over all positions."""
         if opening == 0:
             return True
-        reason = None if self._has_margin(order, price, opening) else Refusal.NO_MARGIN
+        reason = self._objection(order, price, opening)
         reason = reason or self.gate(order, opening, price)
         if reason is not None:
             self.refusals.append(Refused(self.bar, order.side, reason, order.command.id))
         return reason is None
+
+    def _objection(self, order: Pending, price: Ticks, opening: Units) -> Refusal | None:
+        """Bybit's tiers count what is held on that side and the order together."""
+        if self.futures is not None:
+            same = sum((lot.units for lot in self.account.lots if lot.side == order.side), 0)
+            objection = self.futures.objection(self.desk.grid.money(price, same + opening))
+            if objection is not None:
+                return objection
+        return None if self._has_margin(order, price, opening) else Refusal.NO_MARGIN
 
     def _has_margin(
         self, order: Pending, price: Ticks, opening: Units, checked: bool = False
@@ -229,12 +240,17 @@ class LegMarket(Market):
         if opening == 0 or (not broker.check_margin and (self.futures is None or checked)):
             return True
         if self.futures is None:
+            if self.desk.properties.margin == "checked" and not account.elsewhere:
+                # What was checked at its signal needs it again only where others took margin since.
+                return True
             same = sum((lot.units for lot in account.lots if lot.side == order.side), 0)
             needed = grid.money(price, same + opening)
-            needed += sum((leg.worth for leg in account.others), ZERO)
+            needed += account.elsewhere
             return needed <= account.equity(price) * Fraction(broker.leverage)
         at = Fraction(price) * grid.tick
         cost = self.futures.cost(order.side, opening * grid.lot, at)
-        used = self.futures.used(self.shared.held, at) if account.lots else ZERO
+        # What an order closes on the other side has given its margin back.
+        own = bool(account.lots) and account.lots[0].side == order.side
+        used = self.futures.used(account.held, at) if own else ZERO
         used += sum((leg.used() for leg in account.others), ZERO)
         return cost <= account.equity(price) - used

@@ -10,6 +10,7 @@ from typing import Protocol
 from engines.legs import Leg
 from engines.orders import Refusal
 from engines.reference.account import ZERO, Lot
+from engines.reference.brackets import Rest
 from engines.reference.desk import Desk
 from engines.reference.exits import levels_of, reserved_units
 from engines.reference.grid import Ticks, Units
@@ -83,6 +84,9 @@ class Doorman:
             for one in legs
             if one.levels.stop is not None
         ]
+        rest = desk.rests.get(lot.number)
+        if rest is not None and rest.stop is not None:
+            stops.append((lot.units, rest.stop))
         return self._at_risk(desk, lot, stops)
 
     def _of_entry(self, desk: Desk, order: Pending, units: Units, price: Ticks) -> Fraction:
@@ -98,6 +102,9 @@ class Doorman:
                 stop = levels_of(standing.command, lot, desk.grid).stop
                 if stop is not None:
                     stops.append((part, stop))
+        if order.command.bracket is not None:
+            stop = Rest(lot, order.command.bracket, desk.grid, None).stop
+            stops += [] if stop is None else [(units, stop)]
         return self._at_risk(desk, lot, stops)
 
     @staticmethod

@@ -243,6 +243,7 @@ class _Portfolio:
             if side.leg.script is not None:
                 for command in side.leg.script.on_close(view_of(side.account, bar, close)):
                     side.desk.take(command, bar, close)
+            side.desk.see_first_close(bar, close)
 
     def _conducted(self, due: list[Side]) -> dict[str, Sequence[Command]]:
         if self.conductor is None:

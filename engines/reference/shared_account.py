@@ -71,6 +71,11 @@ class SharedAccount(Account):
         return Fraction(self.grid.money(self.mark, units))
 
     @property
+    def elsewhere(self) -> Fraction:
+        """Value of the other legs' positions."""
+        return sum((leg.worth for leg in self.others), ZERO)
+
+    @property
     def held(self) -> Held:
         """The position at its average price, in units of quantity and quote currency."""
         units = sum((Fraction(lot.units) for lot in self.lots), ZERO)

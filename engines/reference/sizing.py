@@ -39,6 +39,7 @@ class Sizing:
             closed = self._value(price, against) * self._taker
             equity -= closed + Fraction(self._broker.fee_per_contract) * against * account.grid.lot
         free = equity - (self._held(price) if side * account.position > 0 else ZERO)
+        free -= account.elsewhere / self._leverage
         units = self._wanted(qty, side, stop, price, equity, free)
         if units is None:
             return Refusal.NO_STOP

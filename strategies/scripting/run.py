@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from engines.bars import Bars, dataset_digest
 from engines.commands import Command, Properties
 from engines.event import Outcome, Perpetual, Session, bar_events, perpetual_for
+from engines.event.account import Account
 from engines.event.events import Bar as BarEvent
 from engines.funding import FundingRates
 from engines.result import Result
@@ -52,7 +53,11 @@ class Running:
         self._feed = Feed(dataset)
         interval = dataset.bars.series.interval
         self._nodes = Nodes(strategy.nodes, {}, interval, tolerance)
-        self.session: Session | None = None
+        self._account: Account | None = None
+
+    def attach(self, account: Account) -> None:
+        """Show the strategy the account that it trades on."""
+        self._account = account
 
     def warm_up(self, bars: int) -> None:
         """Let the indicators see the bars before trading starts."""
@@ -62,9 +67,9 @@ class Running:
     def on_close(self, view: View) -> Iterable[Command]:
         """What the strategy orders at the close of the next bar."""
         bar = self._feed.next_into(self._nodes)
-        if self.session is None:
+        if self._account is None:
             return ()
-        now = Now(self._nodes, self.session.trader.account, bar, view)
+        now = Now(self._nodes, self._account, bar, view)
         self._strategy.on_bar(now)
         return now.commands
 
@@ -102,7 +107,7 @@ def backtest_script(
     session = Session(
         running, terms.instrument, broker, strategy.properties, spec.digest, perpetual
     )
-    running.session = session
+    running.attach(session.trader.account)
     tick = float(terms.instrument.tick)
     events = list(bar_events(bars, tick, dataset.finer, terms.marks))
     outcome = _trade(session, events[start:stop])
