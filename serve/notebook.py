@@ -1,4 +1,4 @@
-"""How is it used from Python? `backtest` and `sweep`, with results that show themselves.
+"""How is it used from Python? `backtest`, `sweep` and `portfolio`; results show themselves.
 
 from serve.notebook import backtest, sweep
 
@@ -9,10 +9,8 @@ result.plot()            # the report, in the notebook
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -35,31 +33,23 @@ from serve.commands.requests import (
     request_from,
 )
 from serve.commands.sweeps import Swept, start_sweep
-from serve.reports.content import Report
-from serve.reports.page import render, write_report
-from serve.tables import TextTable, backtest_table, best_table
+from serve.notebook_portfolio import PortfolioRunResult, portfolio
+from serve.notebook_views import Page, frame_of, html_of
+from serve.tables import backtest_table, best_table
 from strategies.graph.strategy import Strategy
 from strategies.graph.writing import to_json
 
+__all__ = [
+    "BacktestResult",
+    "Page",
+    "PortfolioRunResult",
+    "SweepResult",
+    "backtest",
+    "portfolio",
+    "sweep",
+]
+
 _SHOWN_ROWS: Final = 10
-_FRAME_HEIGHT: Final = 720
-
-
-@dataclass(frozen=True)
-class Page:
-    """A report that a notebook shows in a frame, and that can be saved."""
-
-    report: Report
-
-    def save(self, path: str | Path) -> Path:
-        """Write the page. Raises ReportNotWritten."""
-        write_report(self.report, Path(path))
-        return Path(path)
-
-    def _repr_html_(self) -> str:
-        inside = html.escape(render(self.report), quote=True)
-        style = f"width:100%;height:{_FRAME_HEIGHT}px;border:0"
-        return f'<iframe srcdoc="{inside}" style="{style}"></iframe>'
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,16 +74,16 @@ class BacktestResult:
 
     def trades(self, chart: int = 0) -> pl.DataFrame:
         """Trades with times as UTC datetimes."""
-        return _frame(self.results[chart].trades)
+        return frame_of(self.results[chart].trades)
 
     def fills(self, chart: int = 0) -> pl.DataFrame:
         """The ledger."""
-        return _frame(self.results[chart].fills)
+        return frame_of(self.results[chart].fills)
 
     def equity(self, chart: int = 0) -> pl.DataFrame:
         """Equity at every close: time (the bar's open) and equity."""
         result = self.results[chart]
-        return _frame({"time_ms": result.open_ms, "equity": result.equity})
+        return frame_of({"time_ms": result.open_ms, "equity": result.equity})
 
     def to_polars(self) -> pl.DataFrame:
         """Statistics, a row for each chart."""
@@ -117,7 +107,7 @@ class BacktestResult:
         return Page(backtest_report(self.backtested, SystemClock().now_ms()))
 
     def _repr_html_(self) -> str:
-        return _table(backtest_table(self.backtested))
+        return html_of(backtest_table(self.backtested))
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +139,7 @@ class SweepResult:
         return Page(sweep_report(self.swept, SystemClock().now_ms()))
 
     def _repr_html_(self) -> str:
-        return _table(best_table(self.swept, _SHOWN_ROWS))
+        return html_of(best_table(self.swept, _SHOWN_ROWS))
 
 
 def backtest(
@@ -210,24 +200,3 @@ def _fields(
             known = [one for kind in parts.values() for one in kind.model_fields]
             raise InvalidInput("option", name, f"one of {', '.join([*known, *top])}")
     return fields
-
-
-def _frame(columns: Mapping[str, Any]) -> pl.DataFrame:
-    frame = pl.DataFrame({name: pl.Series(values) for name, values in columns.items()})
-    times = [name for name in frame.columns if name.endswith("_ms")]
-    return frame.with_columns(
-        pl.col(name).cast(pl.Datetime("ms", "UTC")).alias(name.removesuffix("_ms") + "_time")
-        if name != "time_ms"
-        else pl.col(name).cast(pl.Datetime("ms", "UTC")).alias("time")
-        for name in times
-    ).drop(times)
-
-
-def _table(table: TextTable) -> str:
-    head = "".join(f"<th>{html.escape(one)}</th>" for one in table.heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(one)}</td>" for one in row) + "</tr>"
-        for row in table.rows
-    )
-    caption = f"<caption>{html.escape(table.title)}</caption>"
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -13,6 +13,7 @@ from engines.errors import InvalidInput, MissingData, TesterError
 from serve.cli.backtest import backtest_command
 from serve.cli.data import data_group
 from serve.cli.metrics import metrics_command
+from serve.cli.portfolio import portfolio_command
 from serve.cli.report import report_command
 from serve.cli.strategies import strategies_command
 from serve.cli.sweep import sweep_command
@@ -35,6 +36,7 @@ def bst() -> None:
 
 for command in (
     backtest_command,
+    portfolio_command,
     sweep_command,
     report_command,
     metrics_command,

@@ -10,7 +10,7 @@ from actors.clock import SystemClock
 from cluster.settings import settings_from
 from serve.cli.console import say, show_json, wait_for
 from serve.cli.options import json_option
-from serve.commands.reports import start_report
+from serve.commands.recorded_reports import start_report
 
 
 @click.command("report")

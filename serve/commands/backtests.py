@@ -80,7 +80,7 @@ def run_backtest(request: BacktestRequest, settings: Settings, ticket: Ticket) -
     runs = []
     for number, chart in enumerate(charts.charts):
         ticket.report(number, len(charts.charts), f"backtest of {chart.name}")
-        paid, marks = _funding(charts, chart, broker), _marks(charts, chart, broker)
+        paid, marks = funding_of(charts, chart, broker), marks_of(charts, chart, broker)
         terms = Terms(chart.instrument, broker, paid, marks)
         start_ms = request.data.start
         runs.append(run_chart(strategy, values, charts, chart, terms, start_ms, request.engine))
@@ -89,14 +89,15 @@ def run_backtest(request: BacktestRequest, settings: Settings, ticket: Ticket) -
     return backtested
 
 
-def _funding(charts: Charts, chart: Chart, broker: Broker) -> FundingRates | None:
+def funding_of(charts: Charts, chart: Chart, broker: Broker) -> FundingRates | None:
+    """The chart's stored funding, where the broker's rules pay it."""
     if broker.funding == "none":
         return None
     series = chart.dataset.series
     return Catalog(charts.catalog_root).funding.read(series.category, series.symbol)
 
 
-def _marks(charts: Charts, chart: Chart, broker: Broker) -> Bars | None:
+def marks_of(charts: Charts, chart: Chart, broker: Broker) -> Bars | None:
     """Bars of the mark price, as fine as the path that fills walk."""
     if broker.mark_price == "last":
         return None

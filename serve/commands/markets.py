@@ -66,7 +66,7 @@ class Charts:
 
 def resolve(
     request: BacktestRequest,
-    strategy: Strategy | EventStrategy,
+    strategy: Strategy | EventStrategy | None,
     settings: Settings,
     ticket: Ticket,
 ) -> Charts:
@@ -77,14 +77,14 @@ def resolve(
     """
     data = request.data
     _check_range(data)
-    others = markets_of([strategy])
+    others = markets_of([] if strategy is None else [strategy])
     if data.file is not None:
         root = catalog_of_file(data, settings)
         name, source, synthetic = "file", f"the file {data.file.name}", False
         catalog = Catalog(root)
         symbols, intervals = symbols_of(data, catalog), intervals_of(data, catalog)
     else:
-        name = _source_of(data, settings)
+        name = source_of(data, settings)
         root, source = settings.bars_folder(name), _SOURCES[name]
         synthetic, symbols, intervals = name == SANDBOX, data.symbols, data.intervals
         catalog = Catalog(root)
@@ -111,7 +111,8 @@ def _check_range(data: DataRequest) -> None:
         raise InvalidInput("data.end", data.end, f"after data.start, which is {data.start}")
 
 
-def _source_of(data: DataRequest, settings: Settings) -> str:
+def source_of(data: DataRequest, settings: Settings) -> str:
+    """Which source a request means: imported bars if they have all symbols, else a venue."""
     if data.source != "auto":
         return data.source
     stored = Catalog(settings.bars_folder(_IMPORTED)).series()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,16 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cluster.settings import Settings
-from cluster.storage.store import Store
 from engines.batch.summary import STATISTICS
 from engines.spec import Value
-from serve.commands.backtests import Backtested, Run, run_backtest, run_chart
+from serve.commands.backtests import Backtested, Run, run_chart
 from serve.commands.invocation import command_of
-from serve.commands.job import Job, Ticket
 from serve.commands.markets import Charts
-from serve.commands.requests import BacktestRequest, request_from
+from serve.commands.requests import BacktestRequest
 from serve.commands.run_pages import hold, run_page
-from serve.commands.sweeps import Planned, Swept, finished_before, recorded_sweep
+from serve.commands.sweeps import Planned, Swept
 from serve.reports import content
 from serve.reports.figures import percent, setting
 from serve.reports.page import write_report
@@ -108,39 +105,6 @@ def write_sweep_report(
     target = path or settings.reports_folder / f"sweep-{swept.digest[:12]}.html"
     write_report(sweep_report(swept, now_ms), target)
     return target
-
-
-def start_report(
-    digest_prefix: str, settings: Settings, now_ms: int, path: Path | None = None
-) -> Job[Path]:
-    """Begin to write the page of a recorded sweep, or else backtest, again.
-
-    Raises InvalidInput if nothing recorded has such a name.
-    """
-    store = Store(settings.store_url)
-    singles = [] if digest_prefix == "last" else store.backtests(digest_prefix)
-    store.close()
-    if singles and not _is_sweep(digest_prefix, settings):
-        request = request_from(BacktestRequest, json.loads(singles[0].spec)["request"])
-
-        def work(ticket: Ticket) -> Path:
-            again = run_backtest(request, settings, ticket)
-            return write_backtest_report(again, settings, now_ms, path)
-
-        return Job(work)
-    stored = recorded_sweep(digest_prefix, settings)
-    return Job(
-        lambda ticket: write_sweep_report(
-            finished_before(stored, settings, ticket), settings, now_ms, path
-        )
-    )
-
-
-def _is_sweep(digest_prefix: str, settings: Settings) -> bool:
-    store = Store(settings.store_url)
-    found = store.sweeps(digest_prefix)
-    store.close()
-    return bool(found)
 
 
 def _best_run(planned: Planned, number: int, table: pa.Table) -> tuple[Run, content.Run]:

@@ -229,6 +229,38 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Held:
+    """One rebalancing of a portfolio: when, why, and the weights aimed at by symbol."""
+
+    time: str
+    cause: str
+    weights: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Portfolio:
+    """What the legs of one account brought, and how they moved together.
+
+    `brought` (n_legs,) in quote currency at the end, before it `fees` and `funding` of each leg;
+    the correlations are (n_legs, n_legs), NaN where one does not vary. `rebalanced` is how often
+    weights were put right, `held` the last of those times.
+    """
+
+    symbols: tuple[str, ...]
+    strategies: tuple[str, ...]
+    brought: Floats
+    fees: Floats
+    funding: Floats
+    trades: tuple[int, ...]
+    markets: Floats
+    profits: Floats
+    quote: Currency = Currency()
+    rebalanced: int = 0
+    held: tuple[Held, ...] = ()
+
+
+@dataclass(frozen=True)
 class Report:
     """A whole page. Without `sweep` it is the report of one backtest, or of several.
 
@@ -248,6 +280,7 @@ class Report:
     notes: tuple[str, ...] = ()
     sweep: Sweep | None = None
     verdict: Verdict | None = None
+    portfolio: Portfolio | None = None
 
 
 def check_names(field_name: str, names: Mapping[str, float] | tuple[str, ...] | list[str]) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from engines.errors import TesterError
-from serve.reports import figures, sections, tabs, words
+from serve.reports import figures, portfolio_section, sections, tabs, words
 from serve.reports.content import Report
 from serve.reports.highlight import highlighted
 from serve.reports.payload import encode, payload
@@ -74,6 +74,7 @@ def render(report: Report) -> str:
             notice=_asset("lightweight-charts/NOTICE").strip(),
             highlighted=highlighted,
             figures=figures,
+            portfolio_section=portfolio_section,
             sections=sections,
             tabs=tabs,
             words=words,

@@ -11,7 +11,8 @@ from engines.metrics.aliases import ALIASES
 from engines.metrics.registry import FAMILIES, IDEAS, METRICS
 from engines.metrics.tradingview import SHEETS, sides_of
 from serve.cli import bst
-from serve.commands.requests import BacktestRequest, SweepRequest
+from serve.commands.portfolio_requests import PortfolioRequest
+from serve.commands.requests import BacktestRequest, Model, SweepRequest
 from strategies.graph.schema import schema
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
@@ -40,7 +41,11 @@ TRADINGVIEW = (
 
 def pages() -> dict[str, str]:
     """Text of every generated page, by file name."""
-    requests = {"backtest": BacktestRequest, "sweep": SweepRequest}
+    requests: dict[str, type[Model]] = {
+        "backtest": BacktestRequest,
+        "portfolio": PortfolioRequest,
+        "sweep": SweepRequest,
+    }
     schemas = {name: kind.model_json_schema() for name, kind in requests.items()}
     schemas["strategy"] = schema()
     texts = {
