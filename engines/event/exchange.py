@@ -189,6 +189,8 @@ class Exchange:
         order, market = working.order, self.account.market
         del self.working[order.order_id]
         price = float(market_price(touch.price, order.side, market)) if touch.slips else touch.price
+        # Whatever the slippage, a price is a tick at least.
+        price = max(price, market.tick) if self.rules is not None else price
         own, refusal = self._own_units(working, price)
         units = self._units(working, own)
         closing = min(units, self.account.closable(order.side, order.reduce_only))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from engines.bars import Bars
 from engines.broker import Broker
 from engines.commands import Properties
+from engines.errors import InvalidInput
 from engines.event.account import Account, Fill, Refused, Trade
 from engines.event.events import Bar, Prices
 from engines.event.exchange import Exchange
@@ -127,4 +130,9 @@ def bar_events(
 def _prices(bars: Bars, tick: float) -> list[Prices]:
     columns = (bars.open, bars.high, bars.low, bars.close)
     rounded = [[float(round_price(price, tick)) for price in column] for column in columns]
+    lowest = min(rounded[2], default=1.0)
+    if lowest <= 0.0:
+        at = rounded[2].index(lowest)
+        moment = f"low of {bars.series} at {np.datetime64(int(bars.open_ms[at]), 'ms')}Z"
+        raise InvalidInput(moment, float(bars.low[at]), f"half a tick of {tick:g} at least")
     return [Prices(*row) for row in zip(*rounded, strict=True)]

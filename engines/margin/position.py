@@ -54,6 +54,13 @@ class Position:
     isolated: bool = False
     added: Fraction = ZERO
 
+    def __post_init__(self) -> None:
+        if self.side not in (1, -1):
+            raise InvalidInput("side of a position", self.side, "1 or -1")
+        for name in ("size", "entry", "leverage"):
+            if getattr(self, name) <= 0:
+                raise InvalidInput(f"{name} price" if name == "entry" else name, 0, "above zero")
+
 
 def value(contract: Contract, position: Position, price: Fraction) -> Fraction:
     """Position value at `price`."""

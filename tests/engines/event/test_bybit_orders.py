@@ -235,3 +235,22 @@ def test_random_scripts_pay_the_same_fees_on_both(first: int) -> None:
         except AssertionError as differ:
             differ.add_note(f"seed {seed}")
             raise
+
+
+def test_a_price_that_rounds_to_nothing_is_an_error() -> None:
+    coarse = replace(INSTRUMENT, tick=Decimal(1000))
+    with pytest.raises(InvalidInput, match=r"low of linear/TEST/1/last at 1970-01-01.*half a tick"):
+        trade([AT], {}, coarse)
+
+
+def test_slippage_never_takes_a_price_below_a_tick() -> None:
+    plan: dict[int, list[Command]] = {0: [Entry("S", "short", qty=1.0)]}
+    low = (0.2,) * 4
+    free = replace(INSTRUMENT, min_notional=Decimal(0))
+    out = trade([low, low], plan, free, slippage_ticks=5.0)
+    assert [one.price for one in out.fills] == [0.1]
+
+
+def test_one_bar_finds_no_open() -> None:
+    out = trade([AT], {0: [Entry("A", "long")]})
+    assert (out.fills, out.refusals, out.equity) == ([], [], [10_000.0])

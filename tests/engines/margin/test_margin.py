@@ -6,6 +6,7 @@ import json
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -215,3 +216,18 @@ def test_maintenance_has_no_jump_between_tiers(tier: int, entry: int) -> None:
     above, here = LINEAR.tiers[tier + 1], LINEAR.tiers[tier]
     first = limit * here.maintenance_rate - here.deduction
     assert first == limit * above.maintenance_rate - above.deduction
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"side": 0}, "side of a position"),
+        ({"size": F(0)}, "size"),
+        ({"entry": F(0)}, "entry price"),
+        ({"leverage": F(0)}, "leverage"),
+    ],
+)
+def test_a_position_that_is_none_is_an_error(given: dict[str, Any], name: str) -> None:
+    whole: dict[str, Any] = {"side": 1, "size": F(1), "entry": F(1), "leverage": F(1)}
+    with pytest.raises(InvalidInput, match=name):
+        Position(**{**whole, **given})
