@@ -56,3 +56,5 @@ class Refusal(IntEnum):
     RISK_LIMIT = 25
     NO_BALANCE = 26
     SPOT_SHORT = 27
+    # A market order that found nothing more in the book.
+    NO_DEPTH = 31

@@ -324,6 +324,19 @@ class Account:
         self._note(ticket, side, units, fee, lot.number)
         return lot
 
+    def add_to(self, lot: Lot, ticket: Ticket, units: float, fee: float) -> None:
+        """Another part of the order that opened a lot: one entry, at its average price (K1)."""
+        self.cash -= fee
+        entered = lot.entry_units + units
+        level = self.payoff.level
+        cost = level(lot.price) * lot.entry_units + level(ticket.price) * units
+        lot.price, lot.entry_units = self.payoff.price(cost / entered), entered
+        lot.units += units
+        lot.claim += units
+        lot.fee += fee
+        self.see(ticket.price)
+        self._note(ticket, lot.side, units, fee, lot.number)
+
     def _note(self, ticket: Ticket, side: int, units: float, fee: float, trade: int) -> None:
         qty = quantity(units, self.market)
         self.fills.append(

@@ -132,6 +132,12 @@ class BracketDesk:
             **levels,  # type: ignore[arg-type]
         )
 
+    def uncover(self, lot: Lot) -> Iterator[Instruction]:
+        """Take a lot's bracket back, to rest it anew."""
+        one = self.resting.pop(lot.number, None)
+        if one is not None:
+            yield from (Withdraw(name) for name in one.orders.values())
+
     def move_stops(self, level: Level) -> Iterator[Instruction]:
         """Another level for all stops; one at break-even does not go back behind it (E6)."""
         market = self.account.market
@@ -163,6 +169,9 @@ class BracketDesk:
 
     def after(self, one: Resting, part: str, update: OrderUpdate) -> Iterator[Instruction]:
         """A part is filled, gone or reached: the stop may move, and the rest is fitted."""
+        if update.left_units > 0.0:
+            one.units[part] = update.left_units
+            return
         del one.orders[part]
         reached = part == WATCH and update.status == "reached"
         filled = part == str(one.bracket.after_target) and update.status == "filled"

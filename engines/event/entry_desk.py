@@ -148,21 +148,24 @@ class EntryDesk:
         if gone is not None:
             yield Withdraw(gone.order_id)
 
-    def taken(self, order_id: str) -> Waiting | None:
-        """The waiting order that the venue names; it waits no more."""
+    def taken(self, order_id: str, left_units: float = 0.0) -> Waiting | None:
+        """The waiting order that the venue names; with nothing left of it, it waits no more."""
         for name, one in self.waiting.items():
             if one.order_id == order_id:
-                return self.waiting.pop(name)
+                return self.waiting[name] if left_units > 0.0 else self.waiting.pop(name)
         return None
 
     def after_fill(self, filled: Waiting, units: float) -> Iterator[Instruction]:
         """What a fill does to the others: its group (F1), and entries beyond the limit (D3)."""
         command = filled.command
         for name, other in list(self.waiting.items()):
+            if other.order_id == filled.order_id:
+                continue
             if command.oca_name and other.command.oca_name == command.oca_name:
                 yield from self._in_group(name, other, command.oca_type, units)
         for name, other in list(self.waiting.items()):
-            is_entry = not isinstance(other.command, Order)
+            # What is left of the same order is no other entry.
+            is_entry = not isinstance(other.command, Order) and other.order_id != filled.order_id
             if other.is_market and is_entry and self.entries_of(other.side) >= self.limit:
                 yield from self.cancel(name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -157,10 +158,14 @@ class Exchange:
         for working in self.working.values():
             if working.is_market or working.since >= born_before:
                 continue
-            touch = working.touch(self.here, price, tick) if self._rests(working) else None
+            touch = self._touch(working, price, tick) if self._rests(working) else None
             if touch is not None and (best is None or _first(ahead, (working, touch), best)):
                 best = working, touch
         return best
+
+    def _touch(self, working: Working, price: float, tick: float) -> Touch | None:
+        """Where the way to `price` meets an order."""
+        return working.touch(self.here, price, tick)
 
     def _rests(self, working: Working) -> bool:
         return working.rests_from <= self.bar
@@ -185,7 +190,8 @@ class Exchange:
             if self.working.get(working.order.order_id) is working:
                 self._fill(working, touch)
 
-    def _fill(self, working: Working, touch: Touch) -> None:
+    def _fill(self, working: Working, touch: Touch, at_most: float = math.inf) -> None:
+        """Fill an order, or so many lots of it; what is left goes on working."""
         order, market = working.order, self.account.market
         del self.working[order.order_id]
         price = float(market_price(touch.price, order.side, market)) if touch.slips else touch.price
@@ -200,22 +206,20 @@ class Exchange:
         if refused is not None:
             self._reject(order, refused, self._detail(order, refused, units, price))
             return
+        part = min(units, at_most)
         taker = touch.slips if self.rules is None else self.rules.is_taker(working, touch)
         rate = market.taker_fee_rate if taker else market.maker_fee_rate
-        fee = fee_of(self.account, units, price, rate)
-        self._tell(
-            OrderUpdate(
-                order.order_id,
-                "filled",
-                self.bar,
-                order.side,
-                price,
-                units,
-                0.0,
-                fee,
-                opened=opened,
-            )
-        )
+        fee = fee_of(self.account, part, price, rate)
+        if working.begun:
+            # H3: the flat fee is an order's, not a part's.
+            fee -= market.fee_per_order
+        if part < units:
+            closing = min(part, self.account.closable(order.side, order.reduce_only))
+            opened = part - closing
+            self.working[order.order_id] = working.after(part, own, closing)
+        left, name, bar, side = units - part, order.order_id, self.bar, order.side
+        told = OrderUpdate(name, "filled", bar, side, price, part, left, fee, opened=opened)
+        self._tell(told)
 
     def _detail(self, order: Place, why: Refusal, units: float, price: float) -> str:
         if self.perpetual is None or why not in (Refusal.LEVERAGE, Refusal.RISK_LIMIT):

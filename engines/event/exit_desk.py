@@ -212,6 +212,20 @@ class ExitDesk:
                 return key, leg
         return None
 
+    def shrink_leg(self, leg: Leg, units: float) -> None:
+        """A part of a leg has filled."""
+        leg.reserved -= units
+        leg.working -= units
+
+    def uncover(self, lot: Lot) -> Iterator[Instruction]:
+        """Take an entry's legs back that have not fired, to rest them anew."""
+        for key in [key for key in self.legs if key[2] == lot.number]:
+            leg = self.legs[key]
+            if not leg.done:
+                for part in PARTS:
+                    yield from self._withdraw(leg, part)
+                del self.legs[key]
+
     def end_leg(self, leg: Leg, order_id: str) -> Iterator[Instruction]:
         """One order of a leg is gone: the others go too (E5)."""
         leg.done = True

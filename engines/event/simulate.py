@@ -37,6 +37,21 @@ class Outcome:
     refusals: list[Refused]
 
 
+def account_under(broker: Broker, instrument: Instrument, said: Properties) -> Account:
+    """A fresh account that trades one market. Raises InvalidInput for a profile of another kind."""
+    check_profile(broker.profile, instrument.category, instrument.symbol)
+    check_mode(broker, said.margin)
+    market = market_for(broker, instrument)
+    return Account(
+        market,
+        said.close_rule,
+        market.initial_cash,
+        payoff=payoff_of(broker.profile),
+        wallet=Wallet() if broker.profile == "bybit_spot" else None,
+        hedged=broker.position_mode == "hedge",
+    )
+
+
 class Session:
     """A trader at a simulated venue, fed bar by bar."""
 
@@ -50,18 +65,8 @@ class Session:
         perpetual: Perpetual | None = None,
     ) -> None:
         said = properties or Properties()
-        check_profile(broker.profile, instrument.category, instrument.symbol)
-        check_mode(broker, said.margin)
-        market = market_for(broker, instrument)
-        account = Account(
-            market,
-            said.close_rule,
-            market.initial_cash,
-            payoff=payoff_of(broker.profile),
-            wallet=Wallet() if broker.profile == "bybit_spot" else None,
-            hedged=broker.position_mode == "hedge",
-        )
-        self.trader = Trader(script, market, said, run, account)
+        account = account_under(broker, instrument, said)
+        self.trader = Trader(script, account.market, said, run, account)
         self.exchange = Exchange(
             account,
             said,

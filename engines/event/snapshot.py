@@ -15,6 +15,7 @@ from engines.event.events import Place, Queue, Rank
 from engines.event.exchange import Exchange
 from engines.event.exit_desk import Closing, ExitDesk
 from engines.event.exits import Leg, Standing
+from engines.event.tick_exchange import TickExchange
 from engines.event.trader import Trader
 from engines.event.wallet import Wallet
 from engines.event.working import Working
@@ -40,7 +41,13 @@ class Remembering(Protocol):
 
 
 def snapshot(trader: Trader, exchange: Exchange | None = None) -> State:
-    """Everything that decides what happens next; `json` writes and reads it without loss."""
+    """Everything that decides what happens next; `json` writes and reads it without loss.
+
+    Raises InvalidInput for a simulated venue of ticks.
+    """
+    if isinstance(exchange, TickExchange):
+        expected = "a venue of bars: what is underway to one of ticks is not kept"
+        raise InvalidInput("snapshot.exchange", type(exchange).__name__, expected)
     script = trader.script
     return {
         "schema": SCHEMA,

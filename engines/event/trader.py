@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Protocol, runtime_checkable
 
 from engines.commands import (
     Cancel,
@@ -20,9 +20,17 @@ from engines.commands import (
 from engines.event.account import Account, Lot, Ticket
 from engines.event.brackets import BracketDesk
 from engines.event.entry_desk import EntryDesk, Waiting
-from engines.event.events import LIQUIDATION, Bar, Event, Instruction, OrderUpdate
+from engines.event.events import (
+    LIQUIDATION,
+    Bar,
+    Book,
+    Event,
+    Instruction,
+    OrderUpdate,
+    Tick,
+)
 from engines.event.exit_desk import ExitDesk
-from engines.event.exits import Part
+from engines.event.exits import Leg, LegKey, Part
 from engines.event.naming import Namer
 from engines.kernel.layout import Market
 from engines.kernel.money import quantity
@@ -34,6 +42,15 @@ _REASONS: Final[dict[Part, Reason]] = {
     "limit": Reason.TAKE_PROFIT,
     "trail": Reason.TRAILING_STOP,
 }
+
+
+@runtime_checkable
+class Watching(Protocol):
+    """A script that decides between closes too."""
+
+    def on_event(self, event: Event, view: View) -> Iterable[Command]:
+        """Commands on a trade, a book, a timer or what became of an order; bars are closes."""
+        ...
 
 
 class Trader:
@@ -58,14 +75,27 @@ class Trader:
         self.entries = EntryDesk(self.account, said, self.namer)
         self.exits = ExitDesk(self.account, said.limit_verification_ticks, self.namer)
         self.brackets = BracketDesk(self.account, self.namer)
+        self._last = 0.0
 
     def handle(self, event: Event) -> list[Instruction]:
         """What to do about an event."""
+        asked: list[Instruction] = []
         if isinstance(event, Bar):
-            return list(self._decide(event))
-        if isinstance(event, OrderUpdate):
-            return list(self._take_note(event))
-        return []
+            asked += self._decide(event)
+        elif isinstance(event, OrderUpdate):
+            asked += self._take_note(event)
+        self._last = _price_of(event, self._last)
+        if isinstance(self.script, Watching) and not isinstance(event, Bar):
+            view = self.view(self.namer.bar, self._last)
+            for command in self.script.on_event(event, view):
+                asked += self._obey(command, self._last)
+            asked += self._tidy()
+        return asked
+
+    @property
+    def watches(self) -> bool:
+        """Whether the script wants to hear of more than closes."""
+        return isinstance(self.script, Watching)
 
     def _decide(self, bar: Bar) -> Iterator[Instruction]:
         # A1: the script runs once, at the close.
@@ -100,31 +130,24 @@ class Trader:
 
     def _take_note(self, update: OrderUpdate) -> Iterator[Instruction]:
         """A fill is booked, then everything that hangs on it is brought into line."""
-        waiting = self.entries.taken(update.order_id)
+        waiting = self.entries.taken(update.order_id, update.left_units)
         leg = self.exits.leg_of(update.order_id)
         rested = self.brackets.part_of(update.order_id)
         filled = update.status == "filled"
-        if waiting is not None:
-            if filled:
-                yield from self._entered(waiting, update)
-            else:
-                self._refused(waiting, update)
+        if waiting is not None and filled:
+            yield from self._entered(waiting, update)
+        elif waiting is not None:
+            self._refused(waiting, update)
         elif leg is not None:
-            if filled:
-                reason = _REASONS[leg[1].part_of(update.order_id)]
-                self._left(update, [leg[0][2]], self._signal_of(leg[0]), reason)
-            self._note_refusal(update, leg[0][0])
-            yield from self.exits.end_leg(leg[1], update.order_id)
+            yield from self._leg_left(leg, update)
         elif update.order_id in self.exits.closings:
-            closing = self.exits.closings.pop(update.order_id)
-            if filled:
-                self._left(update, closing.lots, closing.signal, closing.reason)
+            self._closed(update)
         elif rested is not None:
             if filled:
                 reason = self.brackets.reason_of(*rested)
                 self._left(update, [rested[0].lot_number], reason.name.lower(), reason)
             yield from self.brackets.after(*rested, update)
-        elif filled:
+        elif filled and not update.order_id:
             forced = Reason.LIQUIDATION if update.reason == LIQUIDATION else Reason.MARGIN_CALL
             self._left(update, [], update.reason, forced)
         yield from self._tidy()
@@ -133,6 +156,24 @@ class Trader:
         """An exit that the venue does not take is worth a line of its own."""
         if update.status == "rejected" and update.reason:
             self.account.refuse(update.bar, update.side, int(Refusal[update.reason]), name)
+
+    def _leg_left(self, found: tuple[LegKey, Leg], update: OrderUpdate) -> Iterator[Instruction]:
+        key, leg = found
+        if update.status == "filled":
+            reason = _REASONS[leg.part_of(update.order_id)]
+            self._left(update, [key[2]], self._signal_of(key), reason)
+        self._note_refusal(update, key[0])
+        if update.left_units > 0.0:
+            self.exits.shrink_leg(leg, update.units)
+        else:
+            yield from self.exits.end_leg(leg, update.order_id)
+
+    def _closed(self, update: OrderUpdate) -> None:
+        closing = self.exits.closings[update.order_id]
+        if update.left_units <= 0.0:
+            del self.exits.closings[update.order_id]
+        if update.status == "filled":
+            self._left(update, closing.lots, closing.signal, closing.reason)
 
     def _signal_of(self, key: tuple[str, str, int]) -> str:
         return self.exits.standing[key[:2]].command.comment or key[0]
@@ -160,14 +201,28 @@ class Trader:
         if closing > 0.0:
             fee = account.leave(ticket, -update.side, closing, fee, (), opening)
         if opening > 0.0:
-            lot = account.enter(ticket, update.side, opening, fee)
+            lot = self._part_of(update.order_id)
+            if lot is None:
+                lot = account.enter(ticket, update.side, opening, fee)
+            else:
+                account.add_to(lot, ticket, opening, fee)
+                yield from self.exits.uncover(lot)
+                yield from self.brackets.uncover(lot)
             yield from self._tidy()
             yield from self.exits.cover(lot)
             if command.bracket is not None:
                 yield from self.brackets.cover(lot, command.bracket)
         yield from self.entries.after_fill(waiting, units)
 
+    def _part_of(self, order_id: str) -> Lot | None:
+        """The lot that an earlier part of the same order opened."""
+        mine = (lot for lot in self.account.lots if order_id and lot.order_id == order_id)
+        return next(mine, None)
+
     def _refused(self, waiting: Waiting, update: OrderUpdate) -> None:
+        if update.status == "cancelled" and self._part_of(update.order_id) is not None:
+            # A part of it has filled: what is gone is the rest.
+            return
         # I5, I6: without a reason a simulated venue turns an order away for want of margin.
         reason = int(Refusal[update.reason] if update.reason else Refusal.NO_MARGIN)
         account, name = self.account, waiting.command.id
@@ -198,3 +253,14 @@ class Trader:
             long_size=float(quantity(account.held(1), market)),
             short_size=float(quantity(account.held(-1), market)),
         )
+
+
+def _price_of(event: Event, last: float) -> float:
+    """The price that an event tells, or the last one known."""
+    if isinstance(event, Bar):
+        return event.prices.close
+    if isinstance(event, Tick):
+        return event.price
+    if isinstance(event, Book) and event.bids and event.asks:
+        return (event.bids[0].price + event.asks[0].price) / 2.0
+    return last

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from engines.event.events import Amend, Place
@@ -40,6 +40,7 @@ class Working:
     rests_from: int = -1
     water: float | None = None
     took: bool = False
+    begun: bool = False
 
     @classmethod
     def of(cls, order: Place, since: int, here: float = math.nan) -> Working:
@@ -86,6 +87,18 @@ class Working:
             value = getattr(change, name)
             if value is not None:
                 setattr(self, name, value)
+
+    def after(self, part: float, own: float, closing: float) -> Working:
+        """What goes on working once `part` of it has filled, `closing` of that against a position.
+
+        `own` are the lots that it was for itself.
+        """
+        order = self.order
+        if order.reduce_only:
+            return replace(self, units=own - part, begun=True)
+        against = max(order.against - closing, 0.0)
+        rest = own + order.against - part - against
+        return replace(self, order=replace(order, against=against), units=rest, begun=True)
 
     def pass_by(self, price: float) -> None:
         """The price went to `price`: it may arm, raise or activate."""

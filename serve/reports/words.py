@@ -52,6 +52,7 @@ REFUSALS: Final = {
     Refusal.NO_BALANCE: "There was not enough quote currency to buy with.",
     Refusal.SPOT_SHORT: "Coins that are not there cannot be sold on spot.",
     Refusal.EXPIRED: "The order's price was not met in time.",
+    Refusal.NO_DEPTH: "The order book held no more.",
 }
 
 _LABELS: Final = {
