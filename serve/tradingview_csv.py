@@ -186,5 +186,5 @@ def _percent(fraction: float) -> str:
 
 
 def _plain(value: float) -> str:
-    text = format(float(value), ".12f").rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
+    text = np.format_float_positional(float(value), trim="-")
+    return "0" if text == "-0" else text

@@ -18,10 +18,10 @@ from serve.commands.backtests import Backtested, Run, run_chart
 from serve.commands.invocation import command_of
 from serve.commands.markets import Charts
 from serve.commands.requests import BacktestRequest
-from serve.commands.run_pages import hold, run_page
+from serve.commands.run_pages import currency, hold, run_page
 from serve.commands.sweeps import Planned, Swept
 from serve.reports import content
-from serve.reports.figures import percent, setting
+from serve.reports.figures import number, percent, setting
 from serve.reports.page import write_report
 from strategies.backtest import Terms
 from strategies.graph.python_code import python_code
@@ -269,7 +269,22 @@ def _notes(runs: Sequence[Run]) -> list[str]:
             )
     if any(run.chart.dataset.finer is None for run in runs):
         notes.append("Inside a bar an assumed path decided which exit came first.")
-    return notes
+    return notes + [told for run in runs if (told := _doubt(run))]
+
+
+def _doubt(run: Run) -> str:
+    """How much hangs on the order inside bars, if anything does."""
+    said, money = run.result.statistics, currency(run)
+    exits = said.get("ambiguous_exits", 0.0)
+    if not exits > 0.0:
+        return ""
+    low, high = (
+        number(said[name], money.digits) for name in ("pessimistic_profit", "optimistic_profit")
+    )
+    return (
+        f"{run.chart.name}: {exits:,.0f} of {said['trades']:,.0f} exits hang on the unknown order "
+        f"of prices inside a bar: the net profit lies between {low} and {high} {money.code}."
+    )
 
 
 def _sweep_digests(swept: Swept, runs: Sequence[Run]) -> tuple[content.Fact, ...]:

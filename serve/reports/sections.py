@@ -166,7 +166,7 @@ def _metric_row(run: Run, name: str, prefixes: tuple[str, ...]) -> FigureRow:
         figures.metric(prefix + name, run.metrics[prefix + name], run.quote) for prefix in prefixes
     )
     meaning = f"{found.formula} ({found.source})"
-    return FigureRow(name.replace("_", " ").capitalize(), meaning, unit, cells)
+    return FigureRow(words.metric_label(name), meaning, unit, cells)
 
 
 def best_rows(sweep: Sweep) -> BestRows:

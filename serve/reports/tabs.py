@@ -41,6 +41,19 @@ _SIGNED: Final = frozenset(
         "net_profit_to_largest_loss",
     }
 )
+# The heading above a row, where a group of rows begins with it.
+_GROUPS: Final = {
+    "Initial capital": "Profit",
+    "Buy & hold return": "Benchmark",
+    "Max contracts held": "Capital and margin",
+    "Avg equity run-up duration (close-to-close)": "Run-ups",
+    "Avg equity drawdown duration (close-to-close)": "Drawdowns",
+    "Net profit as % of largest loss": "Largest trades",
+    "Total open trades": "How many",
+    "Avg P&L": "Averages",
+    "Largest winning trade": "Largest",
+    "Avg # bars in trades": "How long",
+}
 _UNITS: Final[dict[str, str]] = {"days": "days", "bars": "bars"}
 _BINS: Final = 40
 _MOST_FALLS: Final = 15
@@ -55,8 +68,12 @@ class SideCell(NamedTuple):
 
 
 class SideRow(NamedTuple):
-    """A row of TradingView's report: its label, what it means, and a cell for each side."""
+    """A row of TradingView's report: its label, what it means, and a cell for each side.
 
+    `group` is the heading above it, if it is the first of one.
+    """
+
+    group: str
     label: str
     meaning: str
     unit: str
@@ -131,7 +148,10 @@ def _row(run: Run, row: Row) -> SideRow:
     cells = tuple(_cell(run, row, side) for side in sides)
     unit = run.quote.code if first.unit == "quote" else _UNITS.get(first.unit, "")
     nothing = SideCell(None, None)
-    return SideRow(row.label, meaning, unit, (*cells, *[nothing] * (len(SIDES) - len(cells))))
+    group = _GROUPS.get(row.label, "")
+    return SideRow(
+        group, row.label, meaning, unit, (*cells, *[nothing] * (len(SIDES) - len(cells)))
+    )
 
 
 def _cell(run: Run, row: Row, side: str) -> SideCell:

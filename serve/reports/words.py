@@ -64,6 +64,19 @@ _LABELS: Final = {
     "open_profit": "Open profit",
     "refusals": "Refused entries",
 }
+_SPELLED: Final = {
+    "var": "VaR",
+    "cvar": "CVaR",
+    "cagr": "CAGR",
+    "mfe": "MFE",
+    "mae": "MAE",
+    "tradingview": "TradingView",
+    "sharpe": "Sharpe",
+    "sortino": "Sortino",
+    "calmar": "Calmar",
+    "treynor": "Treynor",
+    "kelly": "Kelly",
+}
 _NO_TRADES: Final = "no trade was closed"
 _WHY_MISSING: Final = {
     "win_rate": _NO_TRADES,
@@ -84,6 +97,13 @@ _FEW_ROWS: Final = 30
 def label(statistic: str) -> str:
     """A statistic's name as a heading: "Max drawdown"."""
     return _LABELS.get(statistic, statistic.replace("_", " ").capitalize())
+
+
+def metric_label(name: str) -> str:
+    """A metric's name as a heading: "CVaR 95", "Buy and hold CAGR"."""
+    said = [_SPELLED.get(word, word) for word in name.split("_")]
+    text = " ".join(said)
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def meaning(statistic: str) -> str:

@@ -8,7 +8,8 @@ function roundedTo(value, digits) {
 }
 
 function plainNumber(value) {
-  return value.toFixed(12).replace(/\.?0+$/, "").replace(/^-0$/, "0");
+  const text = String(value);
+  return text.includes("e") ? value.toFixed(12).replace(/\.?0+$/, "").replace(/^-0$/, "0") : text;
 }
 
 function printedMoney(value) {

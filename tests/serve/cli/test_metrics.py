@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from actors.trade_lists import load_trade_list
+from engines.bars import Bars
 from engines.metrics.registry import METRICS
 from engines.metrics.tradingview import SHEETS
 from tests.serve.cli.bracket import Bracket
@@ -157,3 +158,19 @@ def test_bars_that_do_not_hold_the_trades_are_refused(
     told = bst("metrics", trades, "--bars", few)
     assert told.code == 2
     assert "inside a bar" in told.err
+
+
+def test_the_page_says_how_much_hangs_on_the_order_inside_bars(tmp_path: Path, bst: Bst) -> None:
+    made = chart().bars
+    wide = {**made.columns(), "high": made.high + 400.0, "low": made.low - 400.0}
+    bars = write_bars(tmp_path / "bars.csv", Bars.from_columns(made.series, wide))
+    page = tmp_path / "page.html"
+    said = ("--file", bars, "--symbol", "CHART", "--interval", "60", "--finer", "none", *OPTIONS)
+    narrow = ("--set", "stop=0.5", "--set", "target=1")
+    told = bst("backtest", "macd", *said, *narrow, "--report", page, "--json")
+    assert told.code == 0, told.err
+    found = json.loads(told.out)["runs"][0]["statistics"]
+    assert found["ambiguous_exits"] > 0.0
+    assert f"{found['ambiguous_exits']:,.0f} of {found['trades']:,.0f} exits hang on" in (
+        page.read_text()
+    )

@@ -55,3 +55,16 @@ def test_a_negative_correlation_keeps_its_sign() -> None:
 @pytest.mark.parametrize(("rho", "n_rows"), [(0.9, 5), (math.nan, 5_000)])
 def test_nothing_is_claimed_of_few_rows_or_no_correlation(rho: float, n_rows: int) -> None:
     assert "too few to tell" in words.correlation(rho, n_rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("cvar_95", "CVaR 95"),
+        ("buy_and_hold_cagr", "Buy and hold CAGR"),
+        ("long_tradingview_sharpe", "Long TradingView Sharpe"),
+        ("net_profit", "Net profit"),
+    ],
+)
+def test_a_metric_is_spelled_as_traders_spell_it(name: str, label: str) -> None:
+    assert words.metric_label(name) == label
