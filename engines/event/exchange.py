@@ -24,7 +24,7 @@ from engines.event.perpetual import Perpetual
 from engines.event.sizing import affords, fee_of, lots_to_call, units_bought, units_checked
 from engines.event.working import Touch, Working
 from engines.kernel.money import market_price
-from engines.kernel.rounding import round_against, round_price
+from engines.kernel.rounding import high_comes_first, round_against, round_price
 from engines.orders import Refusal
 
 Report = Callable[[OrderUpdate], list[Instruction]]
@@ -80,13 +80,14 @@ class Exchange:
     def live_through(self, bar: Bar) -> None:
         """The path of one bar, or of the finer bars inside it (B1, B7)."""
         self.bar = bar.number
-        parts = bar.inside or (bar.prices,)
+        parts, tick = bar.inside or (bar.prices,), self.account.market.tick
         marks = bar.marks or parts
         self._settle(bar.open_ms, bar.open_ms + 1, marks[0].open)
         for prices, mark in zip(parts, marks, strict=True):
             self._mark_at(mark.open if bar.marks else None)
             self.jump(prices.open)
-            for price, goal in zip(way_of(prices), way_of(prices, mark), strict=True):
+            ways = (way_of(prices, tick, of) for of in (prices, mark))
+            for price, goal in zip(*ways, strict=True):
                 self.mark_goal = goal if bar.marks else None
                 self.move(price)
                 self._mark_at(self.mark_goal)
@@ -345,13 +346,13 @@ class Exchange:
         )
 
 
-def way_of(prices: Prices, of: Prices | None = None) -> tuple[float, float, float]:
+def way_of(prices: Prices, tick: float, of: Prices | None = None) -> tuple[float, float, float]:
     """Where a bar goes from its open: the nearer extreme, the other, the close (B1).
 
     `of` is what goes that way: the mark price has its highs when the last price has them.
     """
     _, high, low, close = prices if of is None else of
-    if prices.high - prices.open < prices.open - prices.low:
+    if high_comes_first(prices.open, prices.high, prices.low, tick):
         return high, low, close
     return low, high, close
 

@@ -21,6 +21,7 @@ from engines.kernel.exits import (
 from engines.kernel.fills import Seen, close_units, drop_empty_lots
 from engines.kernel.layout import Account, Run
 from engines.kernel.money import market_price, order_fee, quantity
+from engines.kernel.rounding import high_comes_first
 from engines.orders import Reason
 
 _TAKE_PROFIT: Final = int(Reason.TAKE_PROFIT)
@@ -171,7 +172,7 @@ def live_through(
 ) -> tuple[Account, Seen]:
     """Walk one base or finer bar along its assumed path (B1), or in the `other` order."""
     start = prices.open
-    high_first = (prices.high - start < start - prices.low) != other
+    high_first = high_comes_first(start, prices.high, prices.low, run.market.tick) != other
     seen = see(seen, start)
     account = jump_to(run, account, bar, start, seen)
     for stretch in range(3):

@@ -31,6 +31,16 @@ def round_price(price: float, tick: float) -> float:
 
 
 @scalar
+def high_comes_first(open_: float, high: float, low: float, tick: float) -> bool:
+    """Whether a bar's path goes to its high first: it is nearer to the open, a tie goes low (B1).
+
+    Equal numbers of ticks may differ in the last bits of their doubles: less than a quarter of a
+    tick is a tie.
+    """
+    return (high - open_) - (open_ - low) < -0.25 * tick
+
+
+@scalar
 def round_up(price: float, tick: float) -> float:
     """Lowest price on the grid not below `price` (C1, C2)."""
     if tick == 0.0:

@@ -21,6 +21,7 @@ from engines.kernel.layout import Account, Finer, Run
 from engines.kernel.meeting import ENTRY, NOTHING, STOP, Meeting, next_meeting
 from engines.kernel.path import Prices, is_live, quiet_band, see, stop_out, take_profit
 from engines.kernel.resting import anything_rests, pass_by, resting_band
+from engines.kernel.rounding import high_comes_first
 
 # Above the number of any trade.
 ALL_TRADES: Final = 1 << 62
@@ -118,7 +119,7 @@ def walk_through(
 ) -> tuple[Account, Seen]:
     """Walk one base or finer bar along its assumed path (B1), jumping to its open (B3)."""
     start = prices.open
-    high_first = prices.high - start < start - prices.low
+    high_first = high_comes_first(start, prices.high, prices.low, run.market.tick)
     account, seen = go(run, account, bar, start, start, see(seen, start))
     for stretch in range(3):
         end = prices.close

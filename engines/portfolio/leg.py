@@ -108,7 +108,8 @@ class RunningLeg:
 
     def begin_way(self, part: int) -> None:
         """Set out for the path's next corner: the nearer extreme, the other, the close (B1)."""
-        self.venue.go_to(way_of(self.times.stretch.prices)[part])
+        way = way_of(self.times.stretch.prices, self.venue.account.market.tick)
+        self.venue.go_to(way[part])
 
     def settle_inside(self) -> None:
         """Funding that fell due inside the bar: its close decides, as for a single leg."""

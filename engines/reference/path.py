@@ -22,7 +22,8 @@ def path_of(bars: Bars, bar: int, grid: Grid) -> Path:
     """The assumed path of one bar: to the extreme nearer to its open first (B1)."""
     open_, high = grid.nearest(float(bars.open[bar])), grid.nearest(float(bars.high[bar]))
     low, close = grid.nearest(float(bars.low[bar])), grid.nearest(float(bars.close[bar]))
-    # B1: a tie goes to the low first, as PyneCore has it; exports do not tell.
+    # B1: a tie goes to the low first. One recorded trade tells, number 2565 of
+    # pyne_channelbreakout: its drawdown of 0.0004 would be 0.0002 with the high first.
     if high - open_ < open_ - low:
         return Path(open_, high, low, close)
     return Path(open_, low, high, close)

@@ -50,10 +50,11 @@ def late(right: Any) -> Any:
     return jump
 
 
-def far_first(prices: Prices) -> tuple[float, float, float]:
+def far_first(prices: Prices, tick: float, of: Prices | None = None) -> tuple[float, float, float]:
     low_first = prices.high - prices.open < prices.open - prices.low
-    ends = (prices.low, prices.high) if low_first else (prices.high, prices.low)
-    return (*ends, prices.close)
+    goals = of or prices
+    ends = (goals.low, goals.high) if low_first else (goals.high, goals.low)
+    return (*ends, goals.close)
 
 
 def at_the_level(right: Any) -> Any:

@@ -49,7 +49,7 @@ def tick_by_tick(bar: Bar, tick: float) -> Iterator[Tick]:
     """A bar's path as trades at every price of the grid that it goes through."""
     start, moment = round(bar.prices.open / tick), bar.open_ms * MS
     steps = [start]
-    for goal in (round(price / tick) for price in way_of(bar.prices)):
+    for goal in (round(price / tick) for price in way_of(bar.prices, tick)):
         way = 1 if goal > steps[-1] else -1
         steps += range(steps[-1] + way, goal + way, way) if goal != steps[-1] else []
     yield from (Tick(moment + n, step * tick, 1.0, 1) for n, step in enumerate(steps))

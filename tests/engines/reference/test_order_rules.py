@@ -50,6 +50,15 @@ def test_b1_the_nearer_extreme_comes_first(play: Play) -> None:
     assert rows(down_first) == [(1, 2, 100.0, 98.0)]
 
 
+def test_b1_a_tie_goes_low_first_whatever_the_last_bits_say(play: Play) -> None:
+    # Both are 11 ticks away; as doubles the high is nearer.
+    opened, high, low = 1003 * 0.1, 1014 * 0.1, 992 * 0.1
+    assert high - opened < opened - low
+    bracket = [LONG, Exit("X", "L", limit=101.2, stop=99.4)]
+    out = play([CALM, CALM, (opened, high, low, 100.0)], {0: bracket})
+    assert rows(out) == [(1, 2, 100.0, 99.4)]
+
+
 def test_b3_gaps_fill_at_the_open(play: Play) -> None:
     plan = {0: [Entry("L", "long", stop=101.0), Entry("B", "long", limit=98.0)]}
     assert fills(play([CALM, (103.0, 104.0, 102.0, 103.0)], plan)) == [(1, 1, 103.0, 1.0)]
