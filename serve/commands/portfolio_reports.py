@@ -103,6 +103,7 @@ def _portfolio(run: PortfolioRun) -> content.Portfolio:
         trades=tuple(int(leg.statistics["trades"]) for leg in legs),
         markets=result.market_correlation,
         profits=result.profit_correlation,
+        initial_cash=result.whole.spec.broker.initial_cash,
         quote=content.Currency(result.whole.spec.instrument.quote or "USDT"),
         rebalanced=len(result.rebalances),
         held=held,

@@ -242,7 +242,7 @@ class Held:
 class Portfolio:
     """What the legs of one account brought, and how they moved together.
 
-    `brought` (n_legs,) in quote currency at the end, before it `fees` and `funding` of each leg;
+    `brought` (n_legs,) in quote currency at the end, after the `fees` and `funding` of each leg;
     the correlations are (n_legs, n_legs), NaN where one does not vary. `rebalanced` is how often
     weights were put right, `held` the last of those times.
     """
@@ -255,6 +255,7 @@ class Portfolio:
     trades: tuple[int, ...]
     markets: Floats
     profits: Floats
+    initial_cash: float
     quote: Currency = Currency()
     rebalanced: int = 0
     held: tuple[Held, ...] = ()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from engines.bars import Bars, Floats
 from engines.batch.summary import STATISTICS
 from engines.intervals import Times
+from engines.result import Table
 from serve import tradingview_csv
 from serve.reports import words
 from serve.reports.content import Currency, Report, Run, Scatter, Surface, Sweep
@@ -139,11 +140,20 @@ def _trades(run: Run, drawn: Bars | None) -> Json:
         "qtyDigits": decimals(table["qty"]),
         "reasons": [words.reason(int(code)) for code in reasons],
         **_listed(run),
+        **_symbols(table),
     }
     if drawn is not None:
         columns["entryCandle"] = _whole(candle_of(drawn.open_ms, table["entry_ms"]))
         columns["exitCandle"] = _whole(candle_of(drawn.open_ms, table["exit_ms"]))
     return columns
+
+
+def _symbols(table: Table) -> Json:
+    """Whose trade each is, where the account has several symbols."""
+    if "symbol" not in table:
+        return {}
+    names, place = np.unique(table["symbol"], return_inverse=True)
+    return {"symbol": _whole(place), "symbols": names.tolist()}
 
 
 def _listed(run: Run) -> Json:

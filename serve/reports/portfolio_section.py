@@ -17,7 +17,7 @@ class LegRow(NamedTuple):
     strategy: str
     trades: str
     brought: Shown
-    share: Shown
+    returned: Shown
     fees: Shown
     funding: Shown
 
@@ -31,7 +31,6 @@ class Coefficient(NamedTuple):
 
 def leg_rows(portfolio: Portfolio) -> tuple[LegRow, ...]:
     """One row a leg, by symbol."""
-    total = float(portfolio.brought.sum())
 
     def money(value: float, signed: bool = False) -> Shown:
         text = figures.number(value, portfolio.quote.digits, signed=signed)
@@ -52,7 +51,7 @@ def leg_rows(portfolio: Portfolio) -> tuple[LegRow, ...]:
             strategy,
             f"{trades:,}",
             money(brought, signed=True),
-            _share(brought, total),
+            _returned(brought / portfolio.initial_cash),
             money(fees),
             money(funding),
         )
@@ -60,10 +59,8 @@ def leg_rows(portfolio: Portfolio) -> tuple[LegRow, ...]:
     )
 
 
-def _share(part: float, total: float) -> Shown:
-    if total == 0.0:
-        return Shown(figures.NOTHING, "All legs together brought nothing.")
-    return Shown(figures.percent(part / total))
+def _returned(share: float) -> Shown:
+    return Shown(figures.percent(share, signed=True), tone=figures.tone(share))
 
 
 def correlation_rows(portfolio: Portfolio) -> tuple[tuple[str, tuple[Coefficient, ...]], ...]:
@@ -82,4 +79,5 @@ def _coefficient(value: float) -> Coefficient:
     if math.isnan(value):
         return Coefficient(Shown(figures.NOTHING, "One of the two did not move."), 0)
     tone: Tone = "gain" if value > 0.0 else "loss"
-    return Coefficient(Shown(f"{value:.2f}", tone=tone), round(abs(value) * 60))
+    # + 0.0: no −0.00.
+    return Coefficient(Shown(f"{round(value, 2) + 0.0:.2f}", tone=tone), round(abs(value) * 60))

@@ -21,7 +21,7 @@ from strategies.scripting.graph_run import backtest_graph, graph_script
 from tests.conformance.random_graphs import GraphRun, random_graph_run
 from tests.engines.event.agreement import EXACT, MONEY, PRICES, assert_same_rows
 
-RUNS = int(os.environ.get("BST_RUNS", "10000")) // 80
+RUNS = int(os.environ.get("BST_RUNS", "10000")) // 160
 BLOCK = 25
 SYMBOLS = ("AAA", "BBB", "CCC")
 # It compares any two lists of rows.

@@ -11,6 +11,7 @@ import yaml
 
 from serve.commands.portfolio_requests import PortfolioRequest
 from serve.commands.requests import request_from
+from serve.reports.payload import payload
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "portfolios.md"
 
@@ -35,6 +36,12 @@ def test_the_guide_runs_from_top_to_bottom(
     assert sum(names["alone"].values()) == pytest.approx(names["together"], abs=1e-9)
     assert (tmp_path / "majors.html").stat().st_size > 100_000
     assert "<table>" in names["traded"]._repr_html_()
+    tabs = payload(names["traded"].plot().report)["runs"]
+    # The account's list of trades tells whose each is; a leg's need not.
+    account, leg = tabs[0]["trades"], tabs[1]["trades"]
+    assert account["symbols"] == ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
+    assert len(account["symbol"]) == len(account["number"]) > len(leg["number"])
+    assert "symbols" not in leg
 
 
 def test_the_file_of_the_guide_says_the_same() -> None:

@@ -5,6 +5,7 @@ function tradeColumns({ trades, quote }) {
   const price = (value) => number(value, trades.priceDigits);
   const columns = [
     ["number", "#", "Number of the trade"],
+    ["symbol", "Symbol", "", (value) => trades.symbols[value]],
     ["side", "Side", "", (value) => element("span", { class: `side ${value > 0 ? "long" : "short"}` }, value > 0 ? "Long" : "Short")],
     ["entryTime", "Entry", "Open of the bar of the entry", dateTime],
     ["entryPrice", "Price", "Price of the entry", price],
@@ -22,7 +23,8 @@ function tradeColumns({ trades, quote }) {
     ["reason", "Why it ended", "", (value) => trades.reasons[value]],
   ];
   const named = columns.map(([key, label, title, show = String]) => ({ key, label, title, show }));
-  return named.filter(({ key }) => key !== "funding" || trades.funding.some((value) => value !== 0));
+  const told = { symbol: Boolean(trades.symbols), funding: trades.funding.some((value) => value !== 0) };
+  return named.filter(({ key }) => told[key] ?? true);
 }
 
 function choice(name, options) {
@@ -68,7 +70,7 @@ class TradeList {
   }
 
   head({ key, label, title }) {
-    const textual = ["side", "reason", "entryTime", "exitTime"].includes(key);
+    const textual = ["symbol", "side", "reason", "entryTime", "exitTime"].includes(key);
     const button = element("button", { type: "button", class: "sort", title: title || null }, label);
     const sort = key === this.sorted.key ? "ascending" : null;
     const head = element("th", { scope: "col", class: textual ? null : "n", "data-key": key, "aria-sort": sort }, button);
@@ -127,7 +129,7 @@ class TradeList {
 
   row(at) {
     const cells = this.columns.map(({ key, show }) => {
-      const numeric = !["side", "reason", "entryTime", "exitTime"].includes(key);
+      const numeric = !["symbol", "side", "reason", "entryTime", "exitTime"].includes(key);
       const content = key === "number" && this.show ? this.link(at) : show(this.trades[key][at]);
       return element("td", { class: numeric ? "n" : null }, content);
     });

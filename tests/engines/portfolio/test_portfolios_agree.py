@@ -13,7 +13,7 @@ from tests.engines.event.agreement import EXACT, MONEY, PRICES, assert_same_rows
 from tests.engines.portfolio.random_portfolios import random_portfolio
 
 # A fraction of the runs of single scripts: a portfolio is several of them, and slower.
-RUNS = int(os.environ.get("BST_RUNS", "10000")) // 40
+RUNS = int(os.environ.get("BST_RUNS", "10000")) // 80
 BLOCK = 50
 OF_LIMITS = (Refusal.OPEN_POSITIONS, Refusal.CORRELATED_POSITIONS, Refusal.PORTFOLIO_HEAT)
 
