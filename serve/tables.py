@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from engines.metrics.definition import SIDES
 from engines.metrics.tradingview import SHEETS, Row
 from serve.commands.backtests import Backtested
+from serve.commands.run_pages import currency_of
 from serve.commands.sweeps import Swept
 from serve.reports.content import Currency
 from serve.reports.figures import metric, setting, shown
@@ -66,7 +67,7 @@ def backtest_table(backtested: Backtested) -> TextTable:
     rows = tuple(
         (
             label(name),
-            *(shown(name, run.result.statistics[name], Currency()).text for run in runs),
+            *(shown(name, run.result.statistics[name], currency_of(run)).text for run in runs),
         )
         for name in _OF_A_RUN
     )

@@ -300,9 +300,7 @@ class Account:
         """Open a lot; its fee is paid at once (H5), on spot out of the coins that are bought."""
         self.cash -= fee
         price = ticket.price
-        if self.wallet is not None:
-            self.cash += self.wallet.gain(price, self.market)
-            units = self.wallet.receive(units, price, fee, self.market)
+        units = self._received(units, price, fee)
         lot = Lot(
             number=self.entries,
             entry_id=ticket.entry_id,
@@ -324,9 +322,17 @@ class Account:
         self._note(ticket, side, units, fee, lot.number)
         return lot
 
+    def _received(self, units: float, price: float, fee: float) -> float:
+        """Lots that a purchase leaves; on spot what was left over of others counts anew."""
+        if self.wallet is None:
+            return units
+        self.cash += self.wallet.gain(price, self.market)
+        return self.wallet.receive(units, price, fee, self.market)
+
     def add_to(self, lot: Lot, ticket: Ticket, units: float, fee: float) -> None:
         """Another part of the order that opened a lot: one entry, at its average price (K1)."""
         self.cash -= fee
+        units = self._received(units, ticket.price, fee)
         entered = lot.entry_units + units
         level = self.payoff.level
         cost = level(lot.price) * lot.entry_units + level(ticket.price) * units

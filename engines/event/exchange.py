@@ -86,11 +86,14 @@ class Exchange:
         for prices, mark in zip(parts, marks, strict=True):
             self._mark_at(mark.open if bar.marks else None)
             self.jump(prices.open)
-            ways = (way_of(prices, tick, of) for of in (prices, mark))
-            for price, goal in zip(*ways, strict=True):
-                self.mark_goal = goal if bar.marks else None
+            if not bar.marks:
+                for price in way_of(prices, tick):
+                    self.move(price)
+                continue
+            for price, goal in zip(way_of(prices, tick), way_of(prices, tick, mark), strict=True):
+                self.mark_goal = goal
                 self.move(price)
-                self._mark_at(self.mark_goal)
+                self._mark_at(goal)
         # What is held inside a bar when funding falls due is not known: its close decides.
         self._settle(bar.open_ms + 1, bar.close_ms, marks[-1].close)
 

@@ -18,7 +18,7 @@ from serve.commands.backtests import Backtested, Run, run_chart
 from serve.commands.invocation import command_of
 from serve.commands.markets import Charts
 from serve.commands.requests import BacktestRequest
-from serve.commands.run_pages import currency, hold, run_page
+from serve.commands.run_pages import currency_of, hold, run_page
 from serve.commands.sweeps import Planned, Swept
 from serve.reports import content
 from serve.reports.figures import number, percent, setting
@@ -274,7 +274,7 @@ def _notes(runs: Sequence[Run]) -> list[str]:
 
 def _doubt(run: Run) -> str:
     """How much hangs on the order inside bars, if anything does."""
-    said, money = run.result.statistics, currency(run)
+    said, money = run.result.statistics, currency_of(run)
     exits = said.get("ambiguous_exits", 0.0)
     if not exits > 0.0:
         return ""

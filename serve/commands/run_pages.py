@@ -40,7 +40,7 @@ def run_page(
         bars=material.bars,
         split_ms=split_ms,
         parameters=dict(values),
-        quote=currency(run),
+        quote=currency_of(run),
     )
     return with_tables(page, material)
 
@@ -58,7 +58,7 @@ def with_tables(page: content.Run, material: Material) -> content.Run:
     )
 
 
-def currency(run: Run) -> content.Currency:
+def currency_of(run: Run) -> content.Currency:
     """What the account is counted in: an inverse contract's money is its coin."""
     traded = run.chart.instrument
     if run.result.spec.broker.profile == "bybit_inverse":
@@ -67,7 +67,12 @@ def currency(run: Run) -> content.Currency:
 
 
 def hold(material: Material) -> Floats:
-    """Equity of buying at the first traded open and holding, without costs, (n_bars,)."""
+    """Equity of buying at the first traded open and holding, without costs, (n_bars,).
+
+    Who counts in coins has the coin already: holding it earns none.
+    """
+    if material.payoff.inverse:
+        return np.full(len(material.close), material.initial_cash)
     return np.asarray(material.initial_cash * material.close / material.first_price)
 
 
@@ -91,7 +96,7 @@ def write_csv(backtested: Backtested, folder: Path) -> list[Path]:
     """
     paths = []
     for run in backtested.runs:
-        material, money = run.material, currency(run).code
+        material, money = run.material, currency_of(run).code
         files = (
             list_of_trades(run.result.trades, material.initial_cash, money, material.value),
             performance(run.metrics, money),
