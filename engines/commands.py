@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeVar, get_args
 from engines.brackets import Bracket, Level
 from engines.errors import InvalidInput
 from engines.orders import Reason, Refusal
+from engines.risk_rules import NO_RULES, RiskRules
 
 Direction = Literal["long", "short"]
 Oca = Literal["none", "cancel", "reduce"]
@@ -19,6 +20,8 @@ QtyType = Literal["fixed", "cash", "percent_of_equity", "risk_percent"]
 CloseRule = Literal["FIFO", "ANY"]
 MarginRule = Literal["called", "checked"]
 Allowed = Literal["both", "long", "short"]
+MarginPrice = Literal["fill", "signal"]
+ExitLevels = Literal["first", "absolute"]
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,13 @@ class Properties:
     equity, or the percent of equity that is lost at the stop of the entry's bracket. `pyramiding`
     is how many entries one direction may hold (0 counts as 1, D4). `limit_verification_ticks` is
     how far a price must go beyond a limit to fill it (C5). `allow_entry_in` turns entries of the
-    other side into exits (J1).
+    other side into exits (J1); `risk` are the other limits.
+
+    `margin_long` and `margin_short` are percent of a position's value, 0 for no margin at all;
+    None takes 100 by the broker's leverage (I1). `margin_price` decides whether a market order
+    from flat is checked at its fill or at the price that sized it (I5). `exit_levels` tells which
+    of two forms of one level holds: the one met first (Pine 6), or the absolute one (Pine 5, E4).
+    `calc_on_order_fills` runs the script again after fills inside a bar (A5).
 
     `margin` of `called` is Pine's: asked for at the fill, and called for while it is missing (I1
     to I6). `checked` asks once, where the broker sizes a market order (`size_at`), and calls for
@@ -169,6 +178,12 @@ class Properties:
     limit_verification_ticks: int = 0
     allow_entry_in: Allowed = "both"
     margin: MarginRule = "called"
+    risk: RiskRules = NO_RULES
+    margin_long: float | None = None
+    margin_short: float | None = None
+    margin_price: MarginPrice = "fill"
+    exit_levels: ExitLevels = "first"
+    calc_on_order_fills: bool = False
 
     def __post_init__(self) -> None:
         for name, kinds in _CHOICES.items():
@@ -179,6 +194,14 @@ class Properties:
         for name in ("pyramiding", "limit_verification_ticks"):
             if getattr(self, name) < 0:
                 raise InvalidInput(name, getattr(self, name), "zero or more")
+        for name in ("margin_long", "margin_short"):
+            percent = getattr(self, name)
+            if percent is not None and not 0.0 <= percent <= 100_000.0:
+                raise InvalidInput(name, percent, "percent, zero or more")
+
+    def margin_percent(self, side: int) -> float | None:
+        """What the script says of the margin of a side, +1 long or −1 short."""
+        return self.margin_long if side > 0 else self.margin_short
 
 
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -186,4 +209,6 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "close_rule": get_args(CloseRule),
     "allow_entry_in": get_args(Allowed),
     "margin": get_args(MarginRule),
+    "margin_price": get_args(MarginPrice),
+    "exit_levels": get_args(ExitLevels),
 }

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from engines.bars import Category
 from engines.errors import InvalidInput
+from engines.zones import check_zone, minute_of_day
 
 _ZERO: Final = Decimal(0)
 
@@ -29,7 +30,8 @@ class Instrument:
     means unrounded. `contract_value` is quote currency per point and unit of quantity (1 for
     linear contracts and spot). Fees are fractions of the notional. `max_qty` and
     `max_market_qty` bound one order, `price_limit_ratio` how far beyond the market a limit may
-    be; zero is no bound.
+    be; zero is no bound. The exchange's clock is that of `timezone`, its day begins at `day_start`
+    there (A6, J2).
     """
 
     category: Category
@@ -50,6 +52,8 @@ class Instrument:
     funding_interval_minutes: int = 0
     margin_tiers: tuple[MarginTier, ...] = ()
     valid_from_ms: int = 0
+    timezone: str = "UTC"
+    day_start: str = "00:00"
 
     def __post_init__(self) -> None:
         for name in ("tick", "lot", "min_qty", "max_qty", "max_market_qty", "min_notional"):
@@ -59,6 +63,8 @@ class Instrument:
         if not self.contract_value > 0:
             value = str(self.contract_value)
             raise InvalidInput(f"{self.symbol}.contract_value", value, "above zero")
+        check_zone(f"{self.symbol}.timezone", self.timezone)
+        minute_of_day(f"{self.symbol}.day_start", self.day_start)
         limits = [tier.limit_notional for tier in self.margin_tiers]
         if limits != sorted(set(limits)):
             expected = "tiers with strictly rising limits"
@@ -75,6 +81,9 @@ class Instrument:
             **{name: decimal_text(getattr(self, name)) for name in (*names, *later)},
             "margin_tiers": tiers,
             "valid_from_ms": self.valid_from_ms,
+            # What was named before the exchange's clock was known keeps its name.
+            **({} if self.timezone == "UTC" else {"timezone": self.timezone}),
+            **({} if self.day_start == "00:00" else {"day_start": self.day_start}),
         }
 
 

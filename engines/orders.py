@@ -24,6 +24,8 @@ class Reason(IntEnum):
     FUNDING = 13
     SAFETY_ORDER = 14
     SAFETY_CLOSE = 15
+    # A risk rule of a script closed the position (rules J2 to J5).
+    RISK_RULE = 16
 
 
 class Refusal(IntEnum):
@@ -47,6 +49,8 @@ class Refusal(IntEnum):
     CORRELATED_POSITIONS = 15
     PORTFOLIO_HEAT = 16
     EXPIRED = 17
+    # A script's own largest position (rule J1).
+    POSITION_SIZE = 18
     # What Bybit checks (engines.event.order_rules, engines.event.perpetual, engines.event.spot).
     MAX_QTY = 20
     PRICE_LIMIT = 21

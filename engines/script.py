@@ -2,11 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engines.commands import Command
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class TradeRow:
+    """A trade as Pine's `strategy.opentrades.*` and `strategy.closedtrades.*` give it.
+
+    `size` is signed. `profit` of a closed trade is net of fees, of an open one before them;
+    `max_runup` and `max_drawdown` are positive, after the entry's fee (K2, H5). Percentages are
+    of the entry's value (K6). Exit fields are NaN, −1 or empty while the trade is open.
+    """
+
+    entry_id: str
+    entry_comment: str
+    entry_price: float
+    entry_bar_index: int
+    size: float
+    commission: float
+    profit: float
+    profit_percent: float
+    max_runup: float
+    max_runup_percent: float
+    max_drawdown: float
+    max_drawdown_percent: float
+    exit_id: str = ""
+    exit_comment: str = ""
+    exit_price: float = NAN
+    exit_bar_index: int = -1
+
+
+class Statement(Protocol):
+    """The account in Pine's built-ins beyond `View`, worked out when they are asked for.
+
+    Money is account currency; NaN where Pine gives na.
+    """
+
+    @property
+    def opentrades(self) -> Sequence[TradeRow]: ...
+    @property
+    def closedtrades(self) -> Sequence[TradeRow]: ...
+    @property
+    def grossprofit(self) -> float: ...
+    @property
+    def grossloss(self) -> float: ...
+    @property
+    def wintrades(self) -> int: ...
+    @property
+    def losstrades(self) -> int: ...
+    @property
+    def eventrades(self) -> int: ...
+    @property
+    def max_drawdown(self) -> float: ...
+    @property
+    def max_drawdown_percent(self) -> float: ...
+    @property
+    def max_runup(self) -> float: ...
+    @property
+    def max_runup_percent(self) -> float: ...
+    @property
+    def max_contracts_held_long(self) -> float: ...
+    @property
+    def max_contracts_held_short(self) -> float: ...
+    @property
+    def margin_liquidation_price(self) -> float: ...
+    @property
+    def capital_held(self) -> float: ...
+    @property
+    def position_entry_name(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -16,6 +85,8 @@ class View:
     `entry_bar` is the bar of the oldest open entry, `flat_bar` the bar of the fill that last left
     nothing open, `loss_bar` the same for a last part that closed at a loss; −1 for none.
     In hedge mode `position_size` is `long_size` less `short_size`.
+    `price` is where the market stands: the close, or the node of the path that a pass after a
+    fill stands at (A5). `statement` holds what is rarely asked for.
     """
 
     bar: int
@@ -31,6 +102,8 @@ class View:
     loss_bar: int = -1
     long_size: float = 0.0
     short_size: float = 0.0
+    price: float = NAN
+    statement: Statement | None = None
 
 
 class Script(Protocol):
@@ -38,4 +111,17 @@ class Script(Protocol):
 
     def on_close(self, view: View) -> Iterable[Command]:
         """Commands at the close of bar `view.bar`, in the order of the calls."""
+        ...
+
+
+@runtime_checkable
+class Recalculated(Protocol):
+    """A script with a memory that is run again after fills: what a pass changed is undone (A5)."""
+
+    def save(self) -> object:
+        """What it remembers, apart from what Pine calls `varip`."""
+        ...
+
+    def roll_back(self, saved: object) -> None:
+        """Remember what was saved, and nothing since."""
         ...

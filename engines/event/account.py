@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from engines.commands import CloseRule
+from engines.event.record import Record
 from engines.event.wallet import Wallet
 from engines.kernel.layout import Account as KernelAccount
 from engines.kernel.layout import Market
@@ -62,6 +64,7 @@ class Trade:
     mfe: float
     mae: float
     funding: float = 0.0
+    exit_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ class Ticket:
     entry_id: str
     signal: str
     reason: Reason
+    exit_id: str = ""
 
 
 @dataclass
@@ -122,11 +126,28 @@ class Account:
     fills: list[Fill] = field(default_factory=list)
     refusals: list[Refused] = field(default_factory=list)
     entries: int = 0
+    # Account currency for one of quote currency on the present bar (G8).
+    rate: float = 1.0
     payoff: Payoff = LINEAR
     flat_bar: int = -1
     loss_bar: int = -1
     wallet: Wallet | None = None
     hedged: bool = False
+
+    @cached_property
+    def _quoted(self) -> Market:
+        return self.market
+
+    def convert(self, rate: float) -> None:
+        """Another day: quote currency is worth `rate` of the account's (G8)."""
+        quoted = self._quoted
+        self.market = quoted._replace(contract_value=quoted.contract_value * rate)
+        self.rate = rate
+
+    @cached_property
+    def record(self) -> Record:
+        """How high and deep it has been."""
+        return Record(self.market.initial_cash)
 
     @property
     def side(self) -> int:
@@ -210,11 +231,14 @@ class Account:
 
     def see(self, price: float) -> None:
         """The path went to `price`."""
+        if not self.lots:
+            return
         for lot in self.lots:
             if lot.side * price > lot.side * lot.best:
                 lot.best = price
             elif lot.side * price < lot.side * lot.worst:
                 lot.worst = price
+        self.record.mark(self.equity(price))
 
     def leave(
         self,
@@ -229,6 +253,7 @@ class Account:
 
         `fee` is that of an order which also opens `opening` lots; returns the fee of those (H3).
         """
+        self.record.mark(self.equity(ticket.price))
         total = units + opening
         parts = self._parts(side, units, chosen)
         left = fee
@@ -240,6 +265,7 @@ class Account:
             self._close(lot, ticket, part, share)
         self.lots = [lot for lot in self.lots if lot.units > 0.0]
         self._give_up(side, units, chosen)
+        self.record.settle(self.cash)
         if parts and not self.lots:
             self.flat_bar = ticket.bar
             self.loss_bar = ticket.bar if self.trades[-1].pnl < 0.0 else self.loss_bar
@@ -277,7 +303,7 @@ class Account:
         entry_fee = float(share_of(lot.fee, units, lot.units))
         funding = float(share_of(lot.funding, units, lot.units))
         trade = self._row(lot, ticket, units, entry_fee, fee, funding)
-        gross = self._earned(lot, price, units)
+        gross = self.earned_by(lot, price, units)
         lot.fee -= entry_fee
         lot.funding -= funding
         lot.units -= units
@@ -319,6 +345,7 @@ class Account:
         self.lots.append(lot)
         self.entered.append(lot)
         self.entries += 1
+        self.record.hold(side, self.units)
         self._note(ticket, side, units, fee, lot.number)
         return lot
 
@@ -360,7 +387,9 @@ class Account:
             )
         )
 
-    def _earned(self, lot: Lot, price: float, units: float) -> float:
+    def earned_by(self, lot: Lot, price: float, units: float | None = None) -> float:
+        """Profit of a lot, or of `units` of it, at `price`, before fees (C7)."""
+        units = lot.units if units is None else units
         qty, level = quantity(units, self.market), self.payoff.level
         return float(gross_profit(lot.side, level(lot.price), level(price), qty, self.market))
 
@@ -386,7 +415,7 @@ class Account:
         price = ticket.price
 
         def earned(at: float) -> float:
-            return self._earned(lot, at, units)
+            return self.earned_by(lot, at, units)
 
         return Trade(
             number=lot.number,
@@ -409,6 +438,7 @@ class Account:
             mfe=max(earned(lot.best) - entry_fee, 0.0),
             mae=min(earned(lot.worst) - entry_fee, 0.0),
             funding=funding,
+            exit_id=ticket.exit_id,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,9 @@ class Waiting:
     order_id: str
     units: float | None
     against: float
+    sequence: int = 0
+    turn: int = 0
+    flips: bool = False
 
     @property
     def is_market(self) -> bool:
@@ -67,9 +71,21 @@ class EntryDesk:
             units, reason = self._size(command, side, close)
             if reason is not None:
                 return self._refuse(command, reason)
+        if is_entry and self.most is not None and not self._only_closes(side):
+            # J1: an entry is cut to what the largest position leaves room for.
+            room = self.most - (account.units if account.side == side else 0.0)
+            if room <= 0.0:
+                return self._refuse(command, Refusal.POSITION_SIZE)
+            units = None if units is None else min(units, room)
         equity = account.equity(close)
-        yield from self._place(command, side, sequence, units, against, equity)
+        yield from self._place(command, side, sequence, units, against, equity, close)
         return True
+
+    @property
+    def most(self) -> float | None:
+        """Lots of the largest position that the script allows itself (J1)."""
+        qty = self.said.risk.max_position_size
+        return None if qty is None else lots_of(qty, self.account.market)
 
     def _size(self, command: Entry, side: int, close: float) -> tuple[float | None, Refusal | None]:
         """Lots, None where the fill decides, and why there are none."""
@@ -115,6 +131,7 @@ class EntryDesk:
         units: float | None,
         against: float,
         equity: float,
+        close: float = math.nan,
         reduce_only: bool = False,
     ) -> Iterator[Instruction]:
         # D5: the same id again replaces the order, at the end of the queue.
@@ -123,7 +140,12 @@ class EntryDesk:
         bracket = command.bracket
         name = self.namer.name(f"{kind}:{command.id}")
         stop, limit = command.stop, command.limit
-        self.waiting[command.id] = Waiting(command, side, name, units, against)
+        waiting = Waiting(command, side, name, units, against, sequence, self.namer.turn)
+        if waiting.is_market and not isinstance(command, Order) and not reduce_only:
+            waiting.flips = True
+            yield from self._pass_the_reversal_on(waiting)
+        self.waiting[command.id] = waiting
+        from_flat = waiting.is_market and not self.account.lots
         yield Place(
             name,
             side,
@@ -140,7 +162,21 @@ class EntryDesk:
             sized_by_stop=None if bracket is None else bracket.stop,
             reduce_only=reduce_only,
             post_only=command.post_only,
+            flips=waiting.flips,
+            most=None if isinstance(command, Order) else self.most,
+            sized_at=close if from_flat and self.said.margin_price == "signal" else None,
         )
+
+    def _pass_the_reversal_on(self, last: Waiting) -> Iterator[Instruction]:
+        """D3, R*: of several market entries of one side and pass the last one reverses."""
+        for other in self.waiting.values():
+            same = other.turn == last.turn and other.side == last.side and other.is_market
+            if not same or isinstance(other.command, Order):
+                continue
+            if other.against:
+                other.against, last.flips = 0.0, False
+            other.flips = False
+            yield Amend(other.order_id, flips=False, against=other.against)
 
     def cancel(self, name: str) -> Iterator[Instruction]:
         """Take back the order of that id, if one waits."""

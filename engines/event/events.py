@@ -32,6 +32,8 @@ class Bar:
     """A bar, `[open_ms, close_ms)`; `inside` are the finer bars within it, if there are any.
 
     `marks` is the mark price during each of them, or during the bar; without it the bars' own.
+    `day` numbers the exchange's day of its open, `next_day` that of the bar after it; `rate` is
+    account currency for one of quote currency (G8).
     """
 
     number: int
@@ -41,6 +43,9 @@ class Bar:
     volume: float = 0.0
     inside: tuple[Prices, ...] = ()
     marks: tuple[Prices, ...] = ()
+    day: int = 0
+    next_day: int = 0
+    rate: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,29 @@ class Timer:
 
     time_ns: int
     name: str = ""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A bar begins on a day of the exchange, at `price`; nothing has filled there yet (J3)."""
+
+    day: int
+    price: float
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The price has come to a corner of its path."""
+
+    price: float
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Something has filled inside bar `number`: the script runs again at `price` (A5)."""
+
+    number: int
+    price: float
 
 
 @dataclass(frozen=True)
@@ -122,12 +150,16 @@ class Place:
     `units` are lots; None leaves them to be found at the fill, from `equity` (G5). `against` lots
     come on top: what was open on the other side (D2). `activation` and `offset` make a trailing
     stop that looks from `reference` on (E8). `sequence` numbers the decisions. `at_close` fills a
-    market order at the present close. `verified_by` is how many ticks the price must go beyond a
-    limit (C5). A trailing stop stays `offset` behind, and `offset_fraction` of its best price.
+    market order at the present close, `at_once` where the price stands, without slippage.
+    `verified_by` is how many ticks the price must go beyond a limit (C5). A trailing stop stays
+    `offset` behind, and `offset_fraction` of its best price.
 
     Without `units`, `sized_by_stop` is the stop that a risk is measured to. An order with `watch`
     never fills: it tells when a price in its favour is reached, at the end of a stretch. Before
     bar `rests_from` an order is not there.
+
+    An order that `flips` takes all that is open on the other side at its fill (D10). `most` lots
+    are the largest position it may lead to (J1); margin is looked at `sized_at`, if from flat (I5).
     """
 
     order_id: str
@@ -150,6 +182,10 @@ class Place:
     watch: float | None = None
     rests_from: int = -1
     post_only: bool = False
+    at_once: bool = False
+    flips: bool = False
+    most: float | None = None
+    sized_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -163,6 +199,8 @@ class Amend:
     activation: float | None = None
     offset: float | None = None
     rests_from: int | None = None
+    against: float | None = None
+    flips: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -172,7 +210,7 @@ class Withdraw:
     order_id: str
 
 
-Event = Bar | Tick | Book | Timer | OrderUpdate
+Event = Bar | Tick | Book | Timer | OrderUpdate | Opened | Mark | Pass
 Instruction = Place | Amend | Withdraw
 
 

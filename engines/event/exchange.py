@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from engines.commands import Properties
 from engines.event.account import Account
@@ -13,21 +14,27 @@ from engines.event.events import (
     MARGIN_CALL,
     Amend,
     Bar,
+    Event,
     Instruction,
+    Mark,
+    Opened,
+    OrderStatus,
     OrderUpdate,
     Place,
-    Prices,
     Withdraw,
 )
 from engines.event.order_rules import OrderRules
 from engines.event.perpetual import Perpetual
-from engines.event.sizing import affords, fee_of, lots_to_call, units_bought, units_checked
+from engines.event.recalculation import walk, way_of
+from engines.event.sizing import affords, fee_of, lots_to_call, own_units, units_checked
 from engines.event.working import Touch, Working
 from engines.kernel.money import market_price
-from engines.kernel.rounding import high_comes_first, round_against, round_price
+from engines.kernel.rounding import round_against, round_price
 from engines.orders import Refusal
 
-Report = Callable[[OrderUpdate], list[Instruction]]
+Report = Callable[[Event], list[Instruction]]
+# No lot is as young as this.
+_NO_ROUND: Final = 2**62
 
 
 @dataclass
@@ -49,6 +56,13 @@ class Exchange:
     mark_goal: float | None = None
     perpetual: Perpetual | None = None
     rules: OrderRules | None = None
+    orders_filled: int = 0
+    # The open of the path, and where its present leg ends; None while the price stands.
+    opened: float = 0.0
+    leg_end: float | None = None
+    at_once: list[str] = field(default_factory=list)
+    # Lots from this number on were entered by the present round of market orders (D10).
+    round_from: int = _NO_ROUND
 
     def receive(self, instructions: list[Instruction]) -> None:
         """Obey instructions, in their order."""
@@ -56,6 +70,8 @@ class Exchange:
             match one:
                 case Place():
                     self._rest(one)
+                    if one.at_once:
+                        self.at_once.append(one.order_id)
                 case Amend():
                     if one.order_id in self.working:
                         self.working[one.order_id].amend(one, self.here)
@@ -80,11 +96,19 @@ class Exchange:
     def live_through(self, bar: Bar) -> None:
         """The path of one bar, or of the finer bars inside it (B1, B7)."""
         self.bar = bar.number
+        if bar.rate != self.account.rate:
+            self.account.convert(bar.rate)
         parts, tick = bar.inside or (bar.prices,), self.account.market.tick
         marks = bar.marks or parts
         self._settle(bar.open_ms, bar.open_ms + 1, marks[0].open)
+        if self.said.risk.watches:
+            self.here = parts[0].open
+            self._ask(Opened(bar.day, self.here))
         for prices, mark in zip(parts, marks, strict=True):
             self._mark_at(mark.open if bar.marks else None)
+            if self.said.calc_on_order_fills:
+                walk(self, prices, tick)
+                continue
             self.jump(prices.open)
             if not bar.marks:
                 for price in way_of(prices, tick):
@@ -111,24 +135,57 @@ class Exchange:
 
     def jump(self, price: float) -> None:
         """The market opens at `price`: market orders fill (A1), and what it jumped over (B3)."""
+        self.opened = price
+        self.fill_here(price)
+
+    def fill_here(self, price: float) -> None:
+        """Market orders fill where the price stands, and levels that it is beyond."""
         self._next(price)
         self.account.see(price)
         while self._liquidate_on_the_way(price, price):
             pass
         self._fill_market_orders([one for one in self.working.values() if one.is_market])
-        self.move(price)
+        self._go(price)
 
     def move(self, price: float) -> None:
         """The market goes from here to `price` without a gap (B2)."""
+        self.leg_end = price
+        self._go(price)
+
+    def _go(self, price: float) -> None:
         if self.working or self.perpetual is not None:
             self._meet_all(price, self.moment + 1)
+        self.leg_end = None
         self._arrive(price)
+        self._fill_at_once(price)
         self._call_margin()
+        if self.said.risk.max_intraday_loss is not None:
+            self._ask(Mark(price))
+
+    def _ask(self, event: Opened | Mark) -> None:
+        """Tell of the price; what must be closed now is closed here."""
+        self.receive(self.report(event))
+        self._fill_at_once(self.here)
+
+    def _fill_at_once(self, price: float) -> None:
+        """Closes by a risk rule: no slippage, whatever else waits (J2 to J5)."""
+        while self.at_once:
+            working = self.working.pop(self.at_once.pop(), None)
+            if working is None:
+                continue
+            order, units = working.order, self._units(working, working.units or 0.0)
+            rate = self.account.market.taker_fee_rate
+            fee = fee_of(self.account, units, price, rate)
+            status: OrderStatus = "filled" if units > 0.0 else "cancelled"
+            self._tell(
+                OrderUpdate(order.order_id, status, self.bar, order.side, price, units, 0.0, fee)
+            )
 
     def close_bar(self) -> None:
         """After the decisions of a bar: what fills at this very close (A2, A3)."""
         at_close = self.account.market.fill_at_close
         self.moment += 1
+        self._fill_at_once(self.here)
         orders = [one for one in self.working.values() if one.is_market]
         self._fill_market_orders([one for one in orders if at_close or one.order.at_close])
         if at_close:
@@ -189,10 +246,12 @@ class Exchange:
 
     def _fill_market_orders(self, orders: list[Working]) -> None:
         touch = Touch(self.here, self.here, slips=True)
+        self.round_from = self.account.entries
         for working in sorted(orders, key=lambda one: one.order.sequence):
             # What an earlier fill withdrew is gone.
             if self.working.get(working.order.order_id) is working:
                 self._fill(working, touch)
+        self.round_from = _NO_ROUND
 
     def _fill(self, working: Working, touch: Touch, at_most: float = math.inf) -> None:
         """Fill an order, or so many lots of it; what is left goes on working."""
@@ -205,8 +264,8 @@ class Exchange:
         units = self._units(working, own)
         closing = min(units, self.account.closable(order.side, order.reduce_only))
         # Own lots and those against a position add up to a double that is not always their sum.
-        opened = own if closing == order.against else units - closing
-        refused = refusal or self._refusal(order, units, opened, price)
+        opened = own if closing == self._against(working) else units - closing
+        refused = refusal or self._refusal(order, units, opened, self._checked(order, price))
         if refused is not None:
             self._reject(order, refused, self._detail(order, refused, units, price))
             return
@@ -220,10 +279,20 @@ class Exchange:
         if part < units:
             closing = min(part, self.account.closable(order.side, order.reduce_only))
             opened = part - closing
-            self.working[order.order_id] = working.after(part, own, closing)
+            against = self._against(working)
+            self.working[order.order_id] = working.after(part, own, against, closing)
         left, name, bar, side = units - part, order.order_id, self.bar, order.side
         told = OrderUpdate(name, "filled", bar, side, price, part, left, fee, opened=opened)
+        self.orders_filled += part == units
         self._tell(told)
+        beyond = not order.reduce_only and order.side * price > order.side * self.opened
+        # J2: an entry beyond the open, inside a leg, is closed where that leg ends.
+        if self.at_once and not (beyond and self.leg_end is not None):
+            self._fill_at_once(price)
+
+    def _checked(self, order: Place, price: float) -> float:
+        """The price that an order's margin is looked at (I5)."""
+        return price if order.sized_at is None or self.account.lots else order.sized_at
 
     def _detail(self, order: Place, why: Refusal, units: float, price: float) -> str:
         if self.perpetual is None or why not in (Refusal.LEVERAGE, Refusal.RISK_LIMIT):
@@ -252,7 +321,14 @@ class Exchange:
             return order.reduce_only or self.perpetual.covers(
                 self.account, order.side, opening, price
             )
-        return self.said.margin == "checked" or affords(self.account, order.side, opening, price)
+        if self.said.margin == "checked":
+            return True
+        kept = 0.0
+        if order.side == -self.account.side and not self.account.hedged:
+            # D10: what another market order opened at this moment is not freed by its close.
+            fresh = [lot.units for lot in self.account.lots if lot.number >= self.round_from]
+            kept = sum(fresh)
+        return affords(self.account, self.said, order.side, opening, price, kept)
 
     def _liquidate_on_the_way(self, price: float, first: float) -> bool:
         """Whether the way to `price` takes the position away before the order met at `first`."""
@@ -296,11 +372,13 @@ class Exchange:
     def _own_units(self, working: Working, price: float) -> tuple[float, Refusal | None]:
         """Lots that an order is for, without those against a position, and why it may not fill."""
         order, said, account = working.order, self.said, self.account
+        if said.margin == "called":
+            if order.reduce_only:
+                return working.units or 0.0, None
+            return own_units(working.units, order, said, account, price), None
         if working.units is not None:
             return working.units, None
-        if said.margin == "called":
-            return units_bought(said, account, order.equity, price), None
-        stop, against = order.sized_by_stop, order.against
+        stop, against = order.sized_by_stop, self._against(working)
         return units_checked(account, said, order.side, None, stop, price, against)
 
     def _units(self, working: Working, own: float) -> float:
@@ -308,7 +386,13 @@ class Exchange:
         if order.reduce_only:
             # D9: closes add up to the position at most, and never reverse it.
             return min(own, self.account.held(-order.side))
-        return own + order.against
+        return own + self._against(working)
+
+    def _against(self, working: Working) -> float:
+        """Lots of the other side: those at its creation (D2), or all there are (D10)."""
+        if not working.flips:
+            return working.against
+        return self.account.closable(working.order.side, False)
 
     def _tell(self, update: OrderUpdate) -> None:
         self.receive(self.report(update))
@@ -336,7 +420,7 @@ class Exchange:
             return
         if self.called_in == self.bar or self.said.margin == "checked":
             return
-        units = lots_to_call(account, self.here)
+        units = lots_to_call(account, self.said, self.here)
         if units <= 0.0:
             return
         # Not settled by the rules: no slippage, the price is the one that was checked.
@@ -347,17 +431,6 @@ class Exchange:
                 "", "filled", self.bar, -account.side, self.here, units, 0.0, fee, MARGIN_CALL
             )
         )
-
-
-def way_of(prices: Prices, tick: float, of: Prices | None = None) -> tuple[float, float, float]:
-    """Where a bar goes from its open: the nearer extreme, the other, the close (B1).
-
-    `of` is what goes that way: the mark price has its highs when the last price has them.
-    """
-    _, high, low, close = prices if of is None else of
-    if high_comes_first(prices.open, prices.high, prices.low, tick):
-        return high, low, close
-    return low, high, close
 
 
 def _share(here: float, there: float, at: float, nowhere: float = 1.0) -> float:

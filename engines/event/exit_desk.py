@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from engines.commands import Close, CloseAll, Exit, without_na
+from engines.commands import Close, CloseAll, Exit, ExitLevels, without_na
 from engines.event.account import Account, Lot, in_turn
 from engines.event.events import Amend, Instruction, Place, Queue, Rank, Withdraw
 from engines.event.exits import (
@@ -33,6 +33,9 @@ class Closing(NamedTuple):
     lots: tuple[int, ...]
     signal: str
     reason: Reason = Reason.SIGNAL_EXIT
+    side: int = 0
+    sequence: int = 0
+    turn: int = 0
 
 
 @dataclass
@@ -42,6 +45,7 @@ class ExitDesk:
     account: Account
     verified_by: int
     namer: Namer
+    levels: ExitLevels = "first"
     standing: dict[tuple[str, str], Standing] = field(default_factory=dict)
     legs: dict[LegKey, Leg] = field(default_factory=dict)
     closings: dict[str, Closing] = field(default_factory=dict)
@@ -84,7 +88,7 @@ class ExitDesk:
             leg.working = min(leg.reserved, lot.claim)
         if leg.done:
             return
-        levels = levels_of(command, lot, market)
+        levels = levels_of(command, lot, market, self.levels)
         for part in PARTS:
             if part == "trail" and reference is not None:
                 # E11: other trailing numbers forget how far the stop had come.
@@ -184,7 +188,8 @@ class ExitDesk:
         name = self.namer.name(leg)
         numbers = tuple(lot.number for lot in lots)
         reason = command.reason if isinstance(command, CloseAll) else Reason.SIGNAL_EXIT
-        self.closings[name] = Closing(numbers, signal or "Close position order", reason)
+        signal, turn = signal or "Close position order", self.namer.turn
+        self.closings[name] = Closing(numbers, signal, reason, side, sequence, turn)
         yield Place(
             name,
             -side,
@@ -194,6 +199,35 @@ class ExitDesk:
             reduce_only=True,
             at_close=command.immediately,
         )
+
+    def close_by_rule(self, signal: str) -> Iterator[Instruction]:
+        """Close the position where the price stands, because a risk rule says so (J2 to J5)."""
+        account = self.account
+        if not account.lots:
+            return
+        name, sequence = self.namer.name(f"risk:{signal}"), self.namer.next_call()
+        self.closings[name] = Closing((), signal, Reason.RISK_RULE, account.side, sequence)
+        yield Place(
+            name,
+            -account.side,
+            sequence,
+            Rank(Queue.EXIT, sequence, 0),
+            account.units,
+            reduce_only=True,
+            at_once=True,
+        )
+
+    def is_forced(self, order_id: str) -> bool:
+        """Whether an order is a close that a risk rule asked for."""
+        closing = self.closings.get(order_id)
+        return closing is not None and closing.reason == Reason.RISK_RULE
+
+    def drop_beside(self, side: int, sequence: int, turn: int) -> Iterator[Instruction]:
+        """D11: closes called after a reversal that was refused do not stand in for it."""
+        for name, one in list(self.closings.items()):
+            if one.turn == turn and one.sequence > sequence and one.side == -side:
+                del self.closings[name]
+                yield Withdraw(name)
 
     def _part(self, command: Close, units: float) -> float:
         market = self.account.market

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from engines.commands import Exit
+from engines.commands import Exit, ExitLevels
 from engines.event.account import Lot
 from engines.event.sizing import lots_of
 from engines.kernel.exits import level_from
@@ -53,21 +53,24 @@ class Leg:
         return next(part for part in PARTS if self.orders.get(part) == order_id)
 
 
-def levels_of(command: Exit, lot: Lot, market: Market) -> dict[Part, float]:
-    """Prices of a leg (E4); of two forms of one part, the one that is met first."""
+def levels_of(
+    command: Exit, lot: Lot, market: Market, held: ExitLevels = "first"
+) -> dict[Part, float]:
+    """Prices of a leg; of two forms of one part the one met first, or the absolute one (E4)."""
     side, tick = float(lot.side), market.tick
     stops, limits, trails = [], [], []
+    absolute = held == "absolute"
     if command.stop is not None:
         stops.append(round_against(command.stop, side, tick))
-    if command.loss is not None:
+    if command.loss is not None and not (absolute and stops):
         stops.append(_away(lot, command.loss, -side, tick))
     if command.limit is not None:
         limits.append(round_in_favour(command.limit, side, tick))
-    if command.profit is not None:
+    if command.profit is not None and not (absolute and limits):
         limits.append(_away(lot, command.profit, side, tick))
     if command.trail_price is not None:
         trails.append(round_in_favour(command.trail_price, side, tick))
-    if command.trail_points is not None:
+    if command.trail_points is not None and not (absolute and trails):
         trails.append(_away(lot, command.trail_points, side, tick))
     found: dict[Part, float] = {}
     if stops:

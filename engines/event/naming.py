@@ -15,11 +15,17 @@ class Namer:
     bar: int = -1
     attempts: dict[str, int] = field(default_factory=dict)
     sequence: int = 0
+    turn: int = 0
 
     def begin(self, bar: int) -> None:
         """A new bar: attempts count from 0 again."""
         self.bar = bar
         self.attempts.clear()
+        self.next_turn()
+
+    def next_turn(self) -> None:
+        """The script runs again, at a close or after a fill (A5)."""
+        self.turn += 1
 
     def name(self, leg: str) -> str:
         """The next order's name for a leg."""

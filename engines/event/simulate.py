@@ -23,7 +23,9 @@ from engines.instrument import Instrument
 from engines.kernel.market import market_for
 from engines.kernel.rounding import round_price
 from engines.payoff import check_profile, payoff_of
+from engines.rate_history import RateHistory
 from engines.script import Script
+from engines.zones import trading_days
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,9 @@ class Session:
         perpetual: Perpetual | None = None,
     ) -> None:
         said = properties or Properties()
+        if broker.position_mode == "hedge" and (said.risk.watches or said.calc_on_order_fills):
+            expected = "one_way for a script with risk rules or calc_on_order_fills"
+            raise InvalidInput("broker.position_mode", "hedge", expected)
         account = account_under(broker, instrument, said)
         self.trader = Trader(script, account.market, said, run, account)
         self.exchange = Exchange(
@@ -93,15 +98,17 @@ def simulate(
     run: str = "",
     perpetual: Perpetual | None = None,
     marks: Bars | None = None,
+    rates: RateHistory | None = None,
 ) -> Outcome:
     """Run a script over all bars; `finer` bars replace the assumed path where they lie (B7).
 
     Under a `perpetual`'s rules funding is paid and positions are liquidated as on Bybit;
-    otherwise they are called for margin as on TradingView.
+    otherwise they are called for margin as on TradingView. With `rates` the account is kept in
+    their currency (G8); raises MissingData where they end.
     """
     session = Session(script, instrument, broker, properties, run, perpetual)
     equity, close = [], 0.0
-    for bar in bar_events(bars, float(instrument.tick), finer, marks):
+    for bar in bar_events(bars, instrument, finer, marks, rates):
         equity.append(session.feed(bar))
         close = bar.prices.close
     account = session.trader.account
@@ -110,13 +117,21 @@ def simulate(
 
 
 def bar_events(
-    bars: Bars, tick: float, finer: Bars | None = None, marks: Bars | None = None
+    bars: Bars,
+    instrument: Instrument,
+    finer: Bars | None = None,
+    marks: Bars | None = None,
+    rates: RateHistory | None = None,
 ) -> Iterator[Bar]:
     """Bars as events, oldest first, with the finer bars inside each; prices on the grid (C3).
 
     `marks` are bars of the mark price, as fine as the path at least. Raises MissingData where
-    they have a hole.
+    they, or the `rates` of the account's currency, have a hole.
     """
+    tick = float(instrument.tick)
+    moments = np.append(bars.open_ms, bars.close_ms[-1:])
+    days = trading_days(moments, instrument.timezone, instrument.day_start).tolist()
+    worth = [1.0] * len(bars) if rates is None else rates.of_bars(bars.open_ms).tolist()
     table = _prices(bars, tick)
     fine = [] if finer is None else _prices(finer, tick)
     fine_opens = [] if finer is None else finer.open_ms.tolist()
@@ -129,7 +144,8 @@ def bar_events(
         inside = tuple(fine[first[t] : last[t]])
         parts = fine_opens[first[t] : last[t]] or [opens[t]]
         beside = marks_of(parts, closes[t], marks)
-        yield Bar(t, opens[t], closes[t], prices, volume[t], inside, beside)
+        clock = days[t], days[t + 1]
+        yield Bar(t, opens[t], closes[t], prices, volume[t], inside, beside, *clock, worth[t])
 
 
 def _prices(bars: Bars, tick: float) -> list[Prices]:

@@ -8,6 +8,7 @@ from typing import Final
 from engines.brackets import Level
 from engines.commands import Entry, Properties
 from engines.event.account import Account
+from engines.event.events import Place
 from engines.event.levels import stop_distance
 from engines.kernel import layout as at
 from engines.kernel.layout import Market
@@ -57,7 +58,8 @@ def refusal_of(units: float, close: float, command: Entry, account: Account) -> 
         return Refusal.QTY_ZERO
     if qty < market.min_qty:
         return Refusal.MIN_QTY
-    if qty * account.payoff.quoted(price) * market.contract_value < market.min_notional:
+    least = market.min_notional * account.rate
+    if qty * account.payoff.quoted(price) * market.contract_value < least:
         return Refusal.MIN_NOTIONAL
     return None
 
@@ -122,33 +124,62 @@ def _risked(distance: float, side: int, price: float, payoff: Payoff) -> float:
     return side * (payoff.level(price) - payoff.level(price - side * distance))
 
 
+def own_units(
+    units: float | None, order: Place, said: Properties, account: Account, price: float
+) -> float:
+    """Lots that an order enters with if it fills at `price`, apart from what it reverses."""
+    own = units_bought(said, account, order.equity, price) if units is None else units
+    if order.most is None:
+        return own
+    # J1: no more than the largest position leaves room for.
+    held = account.units if account.side == order.side else 0.0
+    return min(own, max(order.most - held, 0.0))
+
+
+def margin_share(account: Account, said: Properties, side: int) -> float:
+    """Share of a position's value that must be there as equity (I1); 0 for none."""
+    market, percent = account.market, said.margin_percent(side)
+    if not market.check_margin:
+        return 0.0
+    return 1.0 / market.leverage if percent is None else percent / 100.0
+
+
 def fee_of(account: Account, units: float, price: float, rate: float) -> float:
     """Fee of one order for so many lots, in the account's currency."""
     market = account.market
     return float(order_fee(account.payoff.worth(price), quantity(units, market), rate, market))
 
 
-def affords(account: Account, side: int, opening: float, price: float) -> bool:
-    """Whether the margin of what is held and of `opening` lots is there at `price` (I5)."""
-    market = account.market
-    if not market.check_margin or opening == 0.0:
+def affords(
+    account: Account, said: Properties, side: int, opening: float, price: float, kept: float = 0.0
+) -> bool:
+    """Whether the margin of what is held and of `opening` lots is there at `price` (I5).
+
+    `kept` lots of the other side hold their margin back although they are closed (D10).
+    """
+    margin = margin_share(account, said, side)
+    if margin == 0.0 or opening == 0.0:
         return True
     # Not settled by the rules: in hedge mode both sides hold margin back.
     held = account.units if account.hedged else account.held(side)
-    needed = account.value(held + opening, price) + account.elsewhere
+    needed = (account.value(held + opening, price) + account.elsewhere) * margin
+    if kept:
+        needed += account.value(kept, price) * margin_share(account, said, -side)
     equity = account.equity(price)
-    return needed <= equity * market.leverage + _MONEY_NOISE * abs(equity)
+    return needed <= equity + _MONEY_NOISE * abs(equity)
 
 
-def lots_to_call(account: Account, price: float) -> float:
+def lots_to_call(account: Account, said: Properties, price: float) -> float:
     """Lots that a margin call sells at `price`; 0 while the account carries its own (I1, I3)."""
-    market = account.market
+    market, margin = account.market, margin_share(account, said, account.side)
+    if margin == 0.0:
+        return 0.0
     value = account.payoff.worth(price) * market.contract_value
     equity = account.equity(price)
     carried = quantity(account.units, market) * value + account.elsewhere
-    available = equity - carried / market.leverage
+    available = equity - carried * margin
     if available >= -_MONEY_NOISE * abs(equity):
         return 0.0
-    cover = float(whole_units(-available * market.leverage / value, market))
+    cover = float(whole_units(-available / margin / value, market))
     wanted = 4.0 * cover if cover > 0.0 else float(whole_units(1.0, market))
     return min(wanted, account.units)

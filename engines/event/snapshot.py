@@ -23,7 +23,7 @@ from engines.orders import Reason
 
 State = dict[str, Any]
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 _COMMANDS: Final[dict[str, type[Entry]]] = {"Entry": Entry, "Order": Order}
 
 
@@ -56,6 +56,7 @@ def snapshot(trader: Trader, exchange: Exchange | None = None) -> State:
         "waiting": [_named(one) for one in trader.entries.waiting.values()],
         "standing": [asdict(one) for one in trader.exits.standing.values()],
         "legs": [[list(key), asdict(leg)] for key, leg in trader.exits.legs.items()],
+        "guard": {name: getattr(trader.guard, name) for name in _GUARD} if trader.guard else None,
         "closings": {name: list(one) for name, one in trader.exits.closings.items()},
         "resting": [asdict(one) for one in trader.brackets.resting.values()],
         "script": script.snapshot() if isinstance(script, Remembering) else None,
@@ -79,6 +80,9 @@ def restore(state: State, trader: Trader, exchange: Exchange | None = None) -> N
         row["lot_number"]: Resting(**{**row, "bracket": bracket_from(row["bracket"])})
         for row in state["resting"]
     }
+    if trader.guard is not None:
+        for name in _GUARD:
+            setattr(trader.guard, name, state["guard"][name])
     if isinstance(trader.script, Remembering):
         trader.script.restore(state["script"])
     if exchange is not None:
@@ -90,6 +94,8 @@ def restore(state: State, trader: Trader, exchange: Exchange | None = None) -> N
 def _account(account: Account) -> State:
     return {
         "cash": account.cash,
+        "rate": account.rate,
+        "record": asdict(account.record),
         **{name: getattr(account, name) for name in _COUNTED},
         "entered": [asdict(lot) for lot in account.entered],
         "open": [lot.number for lot in account.lots],
@@ -104,6 +110,9 @@ def _restore_account(state: State, account: Account) -> None:
     account.cash = state["cash"]
     for name in _COUNTED:
         setattr(account, name, state[name])
+    account.convert(state["rate"])
+    for name, value in state["record"].items():
+        setattr(account.record, name, value)
     account.entered = [Lot(**lot) for lot in state["entered"]]
     account.lots = [lot for lot in account.entered if lot.number in state["open"]]
     account.trades = [Trade(**trade) for trade in state["trades"]]
@@ -123,7 +132,7 @@ def _restore_entries(rows: list[State], desk: EntryDesk) -> None:
         if said["otherwise"] is not None:
             said["otherwise"] = CloseAll(**said["otherwise"])
         command = _COMMANDS[row["type"]](**said)
-        rest = {name: row[name] for name in ("side", "order_id", "units", "against")}
+        rest = {name: row[name] for name in _WAITING}
         desk.waiting[command.id] = Waiting(command, **rest)
 
 
@@ -135,8 +144,8 @@ def _restore_exits(state: State, desk: ExitDesk) -> None:
         desk.standing[key] = Standing(command, row["only_side"], row["sequence"])
     desk.legs = {(key[0], key[1], key[2]): Leg(**leg) for key, leg in state["legs"]}
     desk.closings = {
-        name: Closing(tuple(lots), signal, Reason(reason))
-        for name, (lots, signal, reason) in state["closings"].items()
+        name: Closing(tuple(lots), signal, Reason(reason), *rest)
+        for name, (lots, signal, reason, *rest) in state["closings"].items()
     }
 
 
@@ -162,5 +171,16 @@ def _restore_exchange(state: State, exchange: Exchange) -> None:
 
 
 # Where the venue stands on the path.
-_POSITION: Final = ("here", "moment", "called_in", "bar", "mark")
+_POSITION: Final = ("here", "moment", "called_in", "bar", "mark", "orders_filled", "opened")
 _COUNTED: Final = ("entries", "flat_bar", "loss_bar")
+_WAITING: Final = ("side", "order_id", "units", "against", "sequence", "turn", "flips")
+_GUARD: Final = (
+    "day",
+    "orders",
+    "day_equity",
+    "losing_days",
+    "trades_before",
+    "full_day",
+    "lost_day",
+    "stopped",
+)

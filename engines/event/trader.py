@@ -26,16 +26,21 @@ from engines.event.events import (
     Book,
     Event,
     Instruction,
+    Mark,
+    Opened,
     OrderUpdate,
+    Pass,
     Tick,
 )
 from engines.event.exit_desk import ExitDesk
 from engines.event.exits import Leg, LegKey, Part
+from engines.event.guard import Guard
 from engines.event.naming import Namer
+from engines.event.statement import Statement
 from engines.kernel.layout import Market
 from engines.kernel.money import quantity
 from engines.orders import Reason, Refusal
-from engines.script import Script, View
+from engines.script import Recalculated, Script, View
 
 _REASONS: Final[dict[Part, Reason]] = {
     "stop": Reason.STOP_LOSS,
@@ -73,19 +78,32 @@ class Trader:
         self.account = account or Account(market, said.close_rule, market.initial_cash)
         self.namer = Namer(run)
         self.entries = EntryDesk(self.account, said, self.namer)
-        self.exits = ExitDesk(self.account, said.limit_verification_ticks, self.namer)
+        self.exits = ExitDesk(
+            self.account, said.limit_verification_ticks, self.namer, said.exit_levels
+        )
         self.brackets = BracketDesk(self.account, self.namer)
+        self.guard = Guard(self.account, said.risk) if said.risk.watches else None
+        self._saved: object = None
+        self._saved_for = -1
         self._last = 0.0
 
     def handle(self, event: Event) -> list[Instruction]:
         """What to do about an event."""
         asked: list[Instruction] = []
-        if isinstance(event, Bar):
-            asked += self._decide(event)
-        elif isinstance(event, OrderUpdate):
-            asked += self._take_note(event)
+        match event:
+            case Bar():
+                asked += self._decide(event)
+            case OrderUpdate():
+                asked += self._take_note(event)
+            case Pass():
+                asked += self._run_pass(event)
+            case Opened(day=day, price=price) if self.guard is not None:
+                asked += self._stop(self.guard.open_bar(day, price))
+            case Mark(price=price) if self.guard is not None:
+                asked += self._stop(self.guard.mark(price))
         self._last = _price_of(event, self._last)
-        if isinstance(self.script, Watching) and not isinstance(event, Bar):
+        told = not isinstance(event, (Bar, Opened, Mark, Pass))
+        if told and isinstance(self.script, Watching):
             view = self.view(self.namer.bar, self._last)
             for command in self.script.on_event(event, view):
                 asked += self._obey(command, self._last)
@@ -100,11 +118,47 @@ class Trader:
     def _decide(self, bar: Bar) -> Iterator[Instruction]:
         # A1: the script runs once, at the close.
         self.namer.begin(bar.number)
-        close = bar.prices.close
+        close, guard = bar.prices.close, self.guard
+        ended = "" if guard is None else guard.close_bar(close)
+        next_day = bar.day if self.account.market.fill_at_close else bar.next_day
+        self._roll_back(bar.number)
+        self._saved_for = -1
         for command in self.script.on_close(self.view(bar.number, close)):
-            yield from self._obey(command, close)
+            if guard is None or not guard.refuses(next_day):
+                yield from self._obey(command, close)
+        yield from self._stop(ended)
         yield from self.brackets.close_bar(close)
         yield from self._tidy()
+
+    def _run_pass(self, event: Pass) -> Iterator[Instruction]:
+        """The script after a fill inside a bar; what it remembers of that is undone (A5)."""
+        # Not settled by the rules: sizes and equity are those of the price where the path stands.
+        self.namer.next_turn()
+        if isinstance(self.script, Recalculated) and self._saved_for != event.number:
+            self._saved, self._saved_for = self.script.save(), event.number
+        self._roll_back(event.number)
+        commands = list(self.script.on_close(self.view(event.number, event.price)))
+        guard = self.guard
+        if guard is None or not guard.refuses(guard.day):
+            for command in commands:
+                yield from self._obey(command, event.price)
+        yield from self._tidy()
+
+    def _roll_back(self, bar: int) -> None:
+        if self._saved_for == bar and isinstance(self.script, Recalculated):
+            self.script.roll_back(self._saved)
+
+    def _stop(self, reason: str) -> Iterator[Instruction]:
+        """A risk rule ends trading, for today or for good: nothing waits and nothing is held."""
+        if not reason:
+            return
+        yield from self._cancel_all()
+        yield from self.exits.close_by_rule(reason)
+
+    def _cancel_all(self) -> Iterator[Instruction]:
+        for name in list(self.entries.waiting):
+            yield from self.entries.cancel(name)
+        yield from self.exits.cancel_all()
 
     def _obey(self, command: Command, close: float) -> Iterator[Instruction]:
         match command:
@@ -120,9 +174,7 @@ class Trader:
                 yield from self.entries.cancel(name)
                 yield from self.exits.cancel(name)
             case CancelAll():
-                for name in list(self.entries.waiting):
-                    yield from self.entries.cancel(name)
-                yield from self.exits.cancel_all()
+                yield from self._cancel_all()
             case MoveStops(stop=level):
                 yield from self.brackets.move_stops(level)
             case Refuse():
@@ -130,15 +182,25 @@ class Trader:
 
     def _take_note(self, update: OrderUpdate) -> Iterator[Instruction]:
         """A fill is booked, then everything that hangs on it is brought into line."""
+        whole = update.status == "filled" and update.left_units <= 0.0
+        counts = whole and bool(update.order_id)
         waiting = self.entries.taken(update.order_id, update.left_units)
+        if waiting is None:
+            counts = counts and not self.exits.is_forced(update.order_id)
+            yield from self._take_note_of_exit(update)
+        elif update.status == "filled":
+            yield from self._entered(waiting, update)
+        else:
+            yield from self._refused(waiting, update)
+        yield from self._tidy()
+        if counts and self.guard is not None:
+            yield from self._stop(self.guard.fill())
+
+    def _take_note_of_exit(self, update: OrderUpdate) -> Iterator[Instruction]:
         leg = self.exits.leg_of(update.order_id)
         rested = self.brackets.part_of(update.order_id)
         filled = update.status == "filled"
-        if waiting is not None and filled:
-            yield from self._entered(waiting, update)
-        elif waiting is not None:
-            self._refused(waiting, update)
-        elif leg is not None:
+        if leg is not None:
             yield from self._leg_left(leg, update)
         elif update.order_id in self.exits.closings:
             self._closed(update)
@@ -150,7 +212,6 @@ class Trader:
         elif filled and not update.order_id:
             forced = Reason.LIQUIDATION if update.reason == LIQUIDATION else Reason.MARGIN_CALL
             self._left(update, [], update.reason, forced)
-        yield from self._tidy()
 
     def _note_refusal(self, update: OrderUpdate, name: str) -> None:
         """An exit that the venue does not take is worth a line of its own."""
@@ -161,7 +222,7 @@ class Trader:
         key, leg = found
         if update.status == "filled":
             reason = _REASONS[leg.part_of(update.order_id)]
-            self._left(update, [key[2]], self._signal_of(key), reason)
+            self._left(update, [key[2]], self._signal_of(key), reason, key[0])
         self._note_refusal(update, key[0])
         if update.left_units > 0.0:
             self.exits.shrink_leg(leg, update.units)
@@ -179,10 +240,15 @@ class Trader:
         return self.exits.standing[key[:2]].command.comment or key[0]
 
     def _left(
-        self, update: OrderUpdate, numbers: Sequence[int], signal: str, reason: Reason
+        self,
+        update: OrderUpdate,
+        numbers: Sequence[int],
+        signal: str,
+        reason: Reason,
+        exit_id: str = "",
     ) -> None:
         chosen = [lot for number in numbers for lot in self._lots(number)]
-        ticket = Ticket(update.bar, update.price, update.order_id, "", signal, reason)
+        ticket = Ticket(update.bar, update.price, update.order_id, "", signal, reason, exit_id)
         self.account.leave(ticket, -update.side, update.units, update.fee, chosen)
 
     def _lots(self, number: int) -> list[Lot]:
@@ -196,7 +262,8 @@ class Trader:
         opening = units - closing if update.opened is None else update.opened
         signal = command.comment or command.id
         reason = Reason.REVERSAL if closing > 0.0 else Reason.ENTRY
-        ticket = Ticket(update.bar, update.price, update.order_id, command.id, signal, reason)
+        name = command.id
+        ticket = Ticket(update.bar, update.price, update.order_id, name, signal, reason, name)
         fee = update.fee
         if closing > 0.0:
             fee = account.leave(ticket, -update.side, closing, fee, (), opening)
@@ -219,7 +286,7 @@ class Trader:
         mine = (lot for lot in self.account.lots if order_id and lot.order_id == order_id)
         return next(mine, None)
 
-    def _refused(self, waiting: Waiting, update: OrderUpdate) -> None:
+    def _refused(self, waiting: Waiting, update: OrderUpdate) -> Iterator[Instruction]:
         if update.status == "cancelled" and self._part_of(update.order_id) is not None:
             # A part of it has filled: what is gone is the rest.
             return
@@ -227,6 +294,9 @@ class Trader:
         reason = int(Refusal[update.reason] if update.reason else Refusal.NO_MARGIN)
         account, name = self.account, waiting.command.id
         account.refuse(update.bar, waiting.side, reason, name, update.detail)
+        against = account.side == -waiting.side and not account.hedged
+        if against and update.status == "rejected":
+            yield from self.exits.drop_beside(waiting.side, waiting.sequence, waiting.turn)
 
     def _tidy(self) -> Iterator[Instruction]:
         waiting = self.entries.waiting
@@ -252,6 +322,8 @@ class Trader:
             loss_bar=account.loss_bar,
             long_size=float(quantity(account.held(1), market)),
             short_size=float(quantity(account.held(-1), market)),
+            price=close,
+            statement=Statement(account, self.said, close),
         )
 
 

@@ -41,6 +41,8 @@ class Working:
     water: float | None = None
     took: bool = False
     begun: bool = False
+    against: float = 0.0
+    flips: bool = False
 
     @classmethod
     def of(cls, order: Place, since: int, here: float = math.nan) -> Working:
@@ -58,6 +60,8 @@ class Working:
             since,
             order.rests_from,
             took=order.limit is not None and order.side * here < order.side * order.limit,
+            against=order.against,
+            flips=order.flips,
         )
         if order.reference is not None:
             working.pass_by(order.reference)
@@ -83,22 +87,22 @@ class Working:
         """Take over what the change gives; the market is at `here`."""
         if change.limit is not None:
             self.took = self.order.side * here < self.order.side * change.limit
-        for name in ("units", "limit", "stop", "activation", "offset", "rests_from"):
+        names = ("units", "limit", "stop", "activation", "offset", "rests_from", "against", "flips")
+        for name in names:
             value = getattr(change, name)
             if value is not None:
                 setattr(self, name, value)
 
-    def after(self, part: float, own: float, closing: float) -> Working:
+    def after(self, part: float, own: float, against: float, closing: float) -> Working:
         """What goes on working once `part` of it has filled, `closing` of that against a position.
 
-        `own` are the lots that it was for itself.
+        `own` are the lots that it was for itself, `against` those of the other side.
         """
-        order = self.order
-        if order.reduce_only:
+        if self.order.reduce_only:
             return replace(self, units=own - part, begun=True)
-        against = max(order.against - closing, 0.0)
-        rest = own + order.against - part - against
-        return replace(self, order=replace(order, against=against), units=rest, begun=True)
+        left = max(against - closing, 0.0)
+        rest = own + against - part - left
+        return replace(self, against=left, flips=False, units=rest, begun=True)
 
     def pass_by(self, price: float) -> None:
         """The price went to `price`: it may arm, raise or activate."""

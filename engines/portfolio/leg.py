@@ -12,8 +12,8 @@ from engines.errors import InvalidInput
 from engines.event import Outcome, Trader, perpetual_for
 from engines.event.account import Account
 from engines.event.events import Place
-from engines.event.exchange import way_of
 from engines.event.order_rules import order_rules_for
+from engines.event.recalculation import way_of
 from engines.kernel.market import market_for
 from engines.kernel.money import quantity
 from engines.legs import Leg, LegView

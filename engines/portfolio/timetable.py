@@ -44,7 +44,7 @@ class Timetable:
             start_ms, end_ms = leg.span_ms
             finer = finer.between(start_ms, end_ms)
         part = leg.bars.rows(traded[0], traded[-1] + 1)
-        self._bars = self._numbered(bar_events(part, float(leg.instrument.tick), finer), traded[0])
+        self._bars = self._numbered(bar_events(part, leg.instrument, finer), traded[0])
         self._times = (
             []
             if finer is None

@@ -120,7 +120,7 @@ class LegVenue(Exchange):
     def _affords(self, order: Place, opening: float, price: float) -> bool:
         if self.said.margin == "checked" and self.account.elsewhere and self.perpetual is None:
             # What was checked at its signal needs it again only where others took margin since.
-            return affords(self.account, order.side, opening, price)
+            return affords(self.account, self.said, order.side, opening, price)
         return super()._affords(order, opening, price)
 
     def _liquidate_on_the_way(self, price: float, first: float) -> bool:

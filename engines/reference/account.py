@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 from engines.broker import Broker
 from engines.commands import CloseRule, Direction
 from engines.orders import Reason
 from engines.reference.grid import Grid, Ticks, Units, significant
+from engines.reference.record import Record
 
 ZERO = Fraction(0)
 
@@ -65,6 +67,7 @@ class Trade:
     mfe: Fraction
     mae: Fraction
     reason: int
+    exit_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,8 @@ class Ticket:
 class Account:
     """Lots oldest first, trades in the order of their exits, and cash.
 
-    `entered` are the lots of the present position, those that FIFO has emptied included.
+    `entered` are the lots of the present position, those that FIFO has emptied included. `rate`
+    is account currency for one of quote currency on the present bar (G8).
     """
 
     grid: Grid
@@ -122,9 +126,23 @@ class Account:
     orders: int = 0
     flat_bar: int = -1
     loss_bar: int = -1
+    rate: Fraction = Fraction(1)
 
     def __post_init__(self) -> None:
         self.cash = Fraction(self.broker.initial_cash)
+
+    @cached_property
+    def record(self) -> Record:
+        """How high and deep it has been."""
+        return Record(Fraction(self.broker.initial_cash))
+
+    def value(self, price: Ticks, units: Units) -> Fraction:
+        """Value of `units` at `price` in account currency (G8)."""
+        return self.grid.money(price, units) * self.rate
+
+    def earned(self, side: int, entry: Ticks, price: Ticks, units: Units) -> Fraction:
+        """Profit before fees of `units` from `entry` to `price`, at the bar's rate (C7, G8)."""
+        return self.grid.earned(side, entry, price, units) * self.rate
 
     @property
     def position(self) -> Units:
@@ -146,7 +164,7 @@ class Account:
 
     def open_profit(self, price: Ticks) -> Fraction:
         """Profit of the open lots at `price`, before fees."""
-        parts = (self.grid.earned(lot.side, lot.price, price, lot.units) for lot in self.lots)
+        parts = (self.earned(lot.side, lot.price, price, lot.units) for lot in self.lots)
         return sum(parts, ZERO)
 
     def equity(self, price: Ticks) -> Fraction:
@@ -162,13 +180,16 @@ class Account:
         """The path went to `price`."""
         for lot in self.lots:
             lot.see(price)
+        if self.lots:
+            self.record.mark(self.equity(price))
 
     def fee(self, ticket: Ticket, price: Ticks, units: Units) -> Fraction:
         """One commission an order, rounded once (H1 to H4)."""
         if units == 0:
             return ZERO
         self.orders += 1
-        notional = self.grid.money(price, units)
+        # G8: a share of the notional at the rate of its own day; other fees are account currency.
+        notional = self.value(price, units)
         fee = ticket.fee_rate * notional
         fee += Fraction(self.broker.fee_per_contract) * units * self.grid.lot
         fee += Fraction(self.broker.fee_per_order)
@@ -188,6 +209,8 @@ class Account:
 
         In hedge mode out of those of a `side`.
         """
+        if self.lots:
+            self.record.mark(self.equity(price))
         mine = [lot for lot in self.lots if side in (0, lot.side)]
         order = list(mine)
         if self.close_rule == "ANY":
@@ -203,6 +226,7 @@ class Account:
             self.flat_bar = bar
             self.loss_bar = bar if self.trades[-1].pnl < 0 else self.loss_bar
         self._release(units, chosen, side)
+        self.record.settle(self.cash)
 
     def _release(self, units: Units, chosen: Sequence[Lot], side: int) -> None:
         """Take `units` out of the claims: of the chosen lots first, then of the oldest."""
@@ -239,6 +263,7 @@ class Account:
         self.lots.append(lot)
         self.entered.append(lot)
         self.entries += 1
+        self.record.hold(self.position)
         self._note(bar, side, price, units, fee, ticket, number)
         return lot
 
@@ -274,7 +299,7 @@ class Account:
         exit_fee: Fraction,
     ) -> Trade:
         def earned(at: Ticks) -> Fraction:
-            return self.grid.earned(lot.side, lot.price, at, units)
+            return self.earned(lot.side, lot.price, at, units)
 
         shown = self.grid.price
         return Trade(
@@ -297,6 +322,7 @@ class Account:
             mfe=max(earned(lot.best) - entry_fee, ZERO),
             mae=min(earned(lot.worst) - entry_fee, ZERO),
             reason=int(ticket.reason),
+            exit_id=ticket.id,
         )
 
 

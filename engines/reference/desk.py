@@ -50,6 +50,7 @@ class Closing(NamedTuple):
     immediately: bool
     sequence: int
     reason: Reason = Reason.SIGNAL_EXIT
+    turn: int = 0
 
 
 class Desk:
@@ -79,10 +80,12 @@ class Desk:
         self._sequence = 0
         # Where the market is, as the one who walks it along says.
         self.here: Ticks = 0
+        self._turn = 0
 
-    def take(self, command: Command, bar: int, close: Ticks) -> None:
-        """Obey one command at the close of a bar."""
+    def take(self, command: Command, bar: int, close: Ticks, turn: int | None = None) -> None:
+        """Obey one command at the close of a bar, or of a pass inside it with its own `turn`."""
         self._sequence += 1
+        self._turn = bar if turn is None else turn
         match command:
             case Entry():
                 if not self._enter(command, bar, close) and command.otherwise is not None:
@@ -98,6 +101,19 @@ class Desk:
                     rest.move_stop(level)
             case Refuse():
                 self.refuse(bar, command.side, command.reason)
+
+    def clear(self) -> None:
+        """Drop everything that waits (D6)."""
+        self._cancel(CancelAll())
+
+    def margin(self, side: int) -> Fraction:
+        """Share of a position's value that must be there as equity (I1); 0 for none."""
+        if not self.broker.check_margin or self.properties.margin == "checked":
+            return ZERO
+        percent = self.properties.margin_percent(side)
+        if percent is None:
+            return 1 / Fraction(self.broker.leverage)
+        return Fraction(repr(float(percent))) / 100
 
     def _cancel(self, command: Cancel | CancelAll) -> None:
         """D6: entries and exits of that id, and nothing that hangs on them; or everything."""
@@ -128,13 +144,15 @@ class Desk:
         if is_entry and self._only_closes(side):
             # J1: on a side that may not be entered an entry only leaves the other one.
             if against:
-                self._wait(command, side, 0, ZERO, against)
+                self._wait(command, side, 0, ZERO, against, close)
             return bool(against)
         if self.properties.margin == "checked":
             return self._enter_checked(command, bar, close, against)
         units, budget = self._size(command, close)
+        if is_entry:
+            units = self.within_limit(side, units)
         if units is None or units > 0:
-            self._wait(command, side, units, budget, against)
+            self._wait(command, side, units, budget, against, close)
             return True
         return False
 
@@ -143,7 +161,7 @@ class Desk:
         held = self.account.open_on(-side)
         units = held if command.qty is None else self.grid.units(command.qty)
         if held > 0 and units > 0:
-            self._wait(command, side, units, ZERO, 0)
+            self._wait(command, side, units, ZERO, 0, 0)
         return held > 0 and units > 0
 
     def _enter_checked(self, command: Entry, bar: int, close: Ticks, against: Units) -> bool:
@@ -151,7 +169,7 @@ class Desk:
         side, price = sign(command.direction), close
         is_market = command.limit is None and command.stop is None
         if is_market and self.broker.size_at == "fill":
-            self._wait(command, side, None, ZERO, against)
+            self._wait(command, side, None, ZERO, against, close)
             return True
         if command.limit is not None:
             price = self.grid.limit(command.limit, command.direction)
@@ -162,15 +180,29 @@ class Desk:
         if isinstance(units, Refusal):
             self.refuse(bar, side, units)
             return False
-        self._wait(command, side, units, ZERO, against)
+        self._wait(command, side, units, ZERO, against, close)
         return True
+
+    def within_limit(self, side: int, units: Units | None) -> Units | None:
+        """J1: an entry is cut to what the largest position leaves room for."""
+        most = self.properties.risk.max_position_size
+        if most is None:
+            return units
+        room = max(self.grid.units(most) - max(side * self.account.position, 0), 0)
+        return None if units is None and room > 0 else min(units or 0, room)
 
     def _only_closes(self, side: int) -> bool:
         allowed = self.properties.allow_entry_in
         return allowed != "both" and sign(allowed) != side
 
     def _wait(
-        self, command: Entry, side: int, units: Units | None, budget: Fraction, against: Units
+        self,
+        command: Entry,
+        side: int,
+        units: Units | None,
+        budget: Fraction,
+        against: Units,
+        close: Ticks,
     ) -> None:
         grid = self.grid
         limit = None if command.limit is None else grid.limit(command.limit, command.direction)
@@ -182,9 +214,26 @@ class Desk:
         would_take = limit is not None and side * sent_at < side * limit
         if command.post_only and would_take and self.broker.profile != "tradingview":
             return
-        self.pending[command.id] = Pending(
-            command, side, units, budget, against, limit, stop, self._sequence, took
-        )
+        order = Pending(command, side, units, budget, against, limit, stop, self._sequence, took)
+        order.turn = self._turn
+        if order.is_market:
+            self._before_the_open(order, close)
+        self.pending[command.id] = order
+
+    def _before_the_open(self, order: Pending, close: Ticks) -> None:
+        """How a market order will find the position, and its margin."""
+        if self.properties.margin_price == "signal" and self.account.position == 0:
+            order.sized_at = close
+        if isinstance(order.command, Order) or order.command.reduce_only:
+            return
+        order.flips = True
+        for other in self.pending.values():
+            same = other.turn == order.turn and other.side == order.side
+            if same and other.is_market and not isinstance(other.command, Order):
+                # D3, R*: of several entries of one side the last one carries the reversal.
+                if other.against:
+                    other.against, order.flips = 0, False
+                other.flips = False
 
     def _size(self, command: Entry, close: Ticks) -> tuple[Units | None, Fraction]:
         """Units, or None and the budget that decides when the order fills (G5)."""
@@ -205,7 +254,8 @@ class Desk:
 
     def units_for(self, budget: Fraction, price: Ticks) -> Units:
         """Units that a budget buys at `price` (G2 to G4)."""
-        value = self.grid.money(price, 1 / self.grid.lot)
+        # G8: a budget in account currency buys at the rate of the day.
+        value = self.account.value(price, 1 / self.grid.lot)
         if self.properties.qty_type == "percent_of_equity":
             # G3: its fees are inside the budget; a cash order does not set them aside (G4).
             budget -= Fraction(self.broker.fee_per_order)
@@ -281,7 +331,7 @@ class Desk:
         command = standing.command
         key = command.id, command.from_entry, lot.number
         leg = self.legs.get(key)
-        levels = levels_of(command, lot, self.grid)
+        levels = levels_of(command, lot, self.grid, self.properties.exit_levels)
         if leg is None:
             others = sum(
                 one.reserved for one in self.legs.values() if one.lot is lot and not one.done
@@ -337,6 +387,7 @@ class Desk:
                 command.immediately,
                 self._sequence,
                 command.reason if isinstance(command, CloseAll) else Reason.SIGNAL_EXIT,
+                self._turn,
             )
         )
 

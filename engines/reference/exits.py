@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from engines.commands import Direction, Exit
+from engines.commands import Direction, Exit, ExitLevels
 from engines.reference.account import Lot
 from engines.reference.grid import Grid, Ticks, Units, distance
 from engines.reference.pending import Touch, touch_of_limit, touch_of_stop
@@ -107,8 +107,10 @@ class Leg:
         return None
 
 
-def levels_of(command: Exit, lot: Lot, grid: Grid) -> Levels:
-    """The prices of a call for one entry (E4). Of two forms, the one that is met first holds."""
+def levels_of(command: Exit, lot: Lot, grid: Grid, held: ExitLevels = "first") -> Levels:
+    """The prices of a call for one entry. Of two forms the one met first, or the absolute (E4)."""
+    if held == "absolute":
+        command = only_absolute(command)
     side, entry = lot.side, lot.price
     closing: Direction = "short" if side > 0 else "long"
     stops = [] if command.stop is None else [grid.stop(command.stop, closing)]
@@ -124,6 +126,16 @@ def levels_of(command: Exit, lot: Lot, grid: Grid) -> Levels:
         min(trails, key=lambda level: side * level, default=None),
         # E9: the offset is cut to whole ticks.
         int(command.trail_offset or 0),
+    )
+
+
+def only_absolute(command: Exit) -> Exit:
+    """The call without those distances that have a price beside them, as Pine 5 reads it (E4)."""
+    return replace(
+        command,
+        profit=command.profit if command.limit is None else None,
+        loss=command.loss if command.stop is None else None,
+        trail_points=command.trail_points if command.trail_price is None else None,
     )
 
 

@@ -142,8 +142,8 @@ class LegMarket(Market):
         if self.desk.properties.margin == "checked":
             return
         for order in [one for one in self.desk.pending.values() if not one.is_market]:
-            own = self._own_units(order, self.here)
-            units = order.against if isinstance(own, Refusal) else own + order.against
+            own, against = self._own_units(order, self.here), self._against(order)
+            units = against if isinstance(own, Refusal) else own + against
             opening = units - self._closing(order, units)
             if not self._has_margin(order, self.here, opening, checked=True):
                 del self.desk.pending[order.command.id]

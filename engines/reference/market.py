@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from engines.commands import Order
 from engines.orders import Reason, Refusal
-from engines.reference.account import ZERO, Ticket
+from engines.reference.account import Ticket
 from engines.reference.brackets import STOPPED, Rest
 from engines.reference.desk import Closing, Desk
 from engines.reference.exits import Leg
 from engines.reference.grid import Ticks, Units, distance
+from engines.reference.guard import Guard
 from engines.reference.pending import Pending, Touch
+
+# No lot is as young as this.
+_NO_ROUND: Final = 2**62
 
 
 class Meeting(NamedTuple):
@@ -32,8 +36,25 @@ class Market:
         self.desk = desk
         self.account = desk.account
         self.bar = -1
+        self.guard: Guard | None = None
+        self.orders_filled = 0
         self._slippage = slippage_ticks
         self._called_in = -1
+        self._open: Ticks = 0
+        # Where the present leg of the path ends; None while the price stands.
+        self._leg_end: Ticks | None = None
+        self._due_at_leg_end = ""
+        # Lots from this number on were entered by the present round of market orders (D10).
+        self._round_from = _NO_ROUND
+        # Side, turn and sequence of a reversal that was refused (D11).
+        self._refused: tuple[int, int, int] | None = None
+
+    def open_bar(self, bar: int, day: int, price: Ticks) -> None:
+        """A bar begins, and maybe a day of the exchange, before anything fills (J3, J5)."""
+        if self.guard is not None:
+            reason = self.guard.open_bar(day, price)
+            if reason is not None:
+                self.force_out(bar, price, reason)
 
     @property
     def here(self) -> Ticks:
@@ -46,19 +67,59 @@ class Market:
 
     def jump(self, bar: int, price: Ticks) -> None:
         """The market opens at `price`: market orders fill (A1), and what it jumped over (B3)."""
+        self._open = price
+        self.fill_here(bar, price)
+
+    def fill_here(self, bar: int, price: Ticks) -> None:
+        """Market orders fill where the price stands, and levels that it is beyond."""
         self.bar, self.here = bar, price
         # K2: what leaves at the open has seen that price, without its slippage.
         self.account.see(price)
         self._fill_market_orders(bar, price, only_immediate=False)
         self._meet_all(bar, price)
-        self._arrive(price)
-        self._call_margin(bar)
+        self._stand(bar, price)
 
     def move(self, bar: int, price: Ticks) -> None:
         """The market goes from here to `price` without a gap (B2)."""
+        self._leg_end = price
         self._meet_all(bar, price)
+        self._leg_end = None
+        if self._due_at_leg_end:
+            self._arrive(price)
+            self.force_out(bar, price, self._due_at_leg_end)
+            self._due_at_leg_end = ""
+        self._stand(bar, price)
+
+    def _stand(self, bar: int, price: Ticks) -> None:
+        """The path has a corner here: margin and the day's loss are looked at (I4, J3)."""
         self._arrive(price)
         self._call_margin(bar)
+        reason = None if self.guard is None else self.guard.mark(price)
+        if reason is not None:
+            self.force_out(bar, price, reason)
+
+    def force_out(self, bar: int, price: Ticks, signal: str) -> None:
+        """Drop every order and close the position at `price`, without slippage (J2 to J5)."""
+        self.desk.clear()
+        units = distance(self.account.position, 0)
+        if units:
+            ticket = Ticket("", signal, self.desk.taker_fee_rate, Reason.RISK_RULE)
+            fee = self.account.fee(ticket, price, units)
+            self.account.close(bar, price, units, ticket, fee, ())
+        self.desk.tidy()
+
+    def _count(self, bar: int, price: Ticks, side: int = 0) -> None:
+        """An order has filled at `price`; an entry also says its `side` (J2, A5)."""
+        self.orders_filled += 1
+        reason = None if self.guard is None else self.guard.fill()
+        if reason is None:
+            return
+        if self._leg_end is not None and side * price > side * self._open:
+            # J2: an entry beyond the open, inside a leg, is closed where that leg ends.
+            self.desk.clear()
+            self._due_at_leg_end = reason
+        else:
+            self.force_out(bar, price, reason)
 
     def end_bar(self, bar: int, close: Ticks) -> None:
         """After the script: what fills at this very close (A2, A3)."""
@@ -71,25 +132,24 @@ class Market:
             self._meet_all(bar, close, first_fresh_lot=before)
         for order in [one for one in self.desk.pending.values() if not one.is_market]:
             # I6: what waits at a price is cancelled once the account could not carry it.
-            own = self._own_units(order, close)
-            units = order.against if isinstance(own, Refusal) else own + order.against
+            own, against = self._own_units(order, close), self._against(order)
+            units = against if isinstance(own, Refusal) else own + against
             if not self._affordable(order, close, units - self._closing(order, units)):
                 del self.desk.pending[order.command.id]
         self.desk.tidy()
 
     def _call_margin(self, bar: int) -> None:
         """Sell what the account can no longer carry: at most once a bar (I1 to I4)."""
-        broker, account, grid = self.desk.broker, self.account, self.desk.grid
+        account, grid = self.account, self.desk.grid
         held = 0 if account.hedged else distance(account.position, 0)
-        if held == 0 or not broker.check_margin or self._called_in == bar:
+        margin = self.desk.margin(1 if account.position > 0 else -1)
+        if held == 0 or margin == 0 or self._called_in == bar:
             return
-        if self.desk.properties.margin == "checked":
-            return
-        margin = 1 / Fraction(broker.leverage)
-        available = account.equity(self.here) - grid.money(self.here, held) * margin
+        # I1: equity less the margin of the position's value at this price.
+        available = account.equity(self.here) - account.value(self.here, held) * margin
         if available >= 0:
             return
-        cover = grid.whole(-available / margin / grid.money(self.here, 1 / grid.lot))
+        cover = grid.whole(-available / margin / account.value(self.here, 1 / grid.lot))
         # I3: a cover of nothing still takes one whole contract.
         units = min(4 * cover if cover > 0 else grid.whole(Fraction(1)), held)
         # Not settled by the rules: no slippage, the price is the one that was checked.
@@ -148,6 +208,7 @@ class Market:
         ticket = Ticket("", reason.name.lower(), rate, reason)
         fee = self.account.fee(ticket, price, units)
         self.account.close(bar, price, units, ticket, fee, (lot,))
+        self._count(bar, price)
         if part != STOPPED and part == rest.bracket.after_target and lot.units > 0:
             rest.lift()
 
@@ -165,6 +226,7 @@ class Market:
     def _fill_market_orders(self, bar: int, price: Ticks, only_immediate: bool) -> None:
         """In the order of the calls; closes that are immediate have no other moment (A3)."""
         desk = self.desk
+        self._round_from = self.account.entries
         closings = [one for one in desk.closings if one.immediately or not only_immediate]
         desk.closings = [one for one in desk.closings if one not in closings]
         orders = [] if only_immediate else [one for one in desk.pending.values() if one.is_market]
@@ -179,6 +241,7 @@ class Market:
                 if now is not None and now.sequence == one.sequence:
                     self._fill_market_entry(now, bar, touch)
             desk.tidy()
+        self._round_from = _NO_ROUND
 
     def _fill_market_entry(self, order: Pending, bar: int, touch: Touch) -> None:
         limit = max(1, self.desk.properties.pyramiding)
@@ -198,7 +261,7 @@ class Market:
             # D11: the whole order goes, what it would have closed included.
             desk.refuse(bar, order.side, own)
             return
-        units = own + order.against
+        units = own + self._against(order)
         if command.reduce_only:
             units = min(units, self.account.open_on(-order.side))
         if units <= 0:
@@ -206,6 +269,8 @@ class Market:
         closing = self._closing(order, units)
         opening = units - closing
         if not self._affordable(order, price, opening):
+            if closing > 0:
+                self._refused = order.side, order.turn, order.sequence
             return
         rate = desk.fee_rate(touch, order.stop is not None or order.takes(touch))
         reason = Reason.REVERSAL if closing > 0 else Reason.ENTRY
@@ -222,15 +287,23 @@ class Market:
             desk.cover(lot)
             desk.rest(lot, command)
         desk.after_fill(command.oca_name, command.oca_type, units)
+        self._count(bar, price, order.side)
 
     def _own_units(self, order: Pending, price: Ticks) -> Units | Refusal:
         """What the order asks for itself; a budget decides at the price (G5)."""
-        if order.units is not None:
-            return order.units
-        if self.desk.properties.margin == "called":
-            return self.desk.units_for(order.budget, price)
-        stop = None if order.command.bracket is None else order.command.bracket.stop
-        return self.desk.sizing.units(None, order.side, stop, price, order.against)
+        desk, units = self.desk, order.units
+        if units is None and desk.properties.margin == "checked":
+            bracket, against = order.command.bracket, self._against(order)
+            stop = None if bracket is None else bracket.stop
+            return desk.sizing.units(None, order.side, stop, price, against)
+        own = desk.units_for(order.budget, price) if units is None else units
+        if isinstance(order.command, Order):
+            return own
+        return desk.within_limit(order.side, own) or 0
+
+    def _against(self, order: Pending) -> Units:
+        """Of the other side: what there was at its creation (D2), or all there is (D10)."""
+        return self.account.closable(order.side) if order.flips else order.against
 
     def _closing(self, order: Pending, units: Units) -> Units:
         """The part of an order that leaves the opposite position."""
@@ -238,14 +311,22 @@ class Market:
 
     def _affordable(self, order: Pending, price: Ticks, opening: Units) -> bool:
         """I5: an order that needs more margin than there is equity at its fill is dropped."""
-        broker, account = self.desk.broker, self.account
-        if not broker.check_margin or opening == 0 or self.desk.properties.margin == "checked":
+        account, margin = self.account, self.desk.margin(order.side)
+        if margin == 0 or opening == 0:
             return True
+        if order.sized_at is not None and account.position == 0:
+            # I5: unsettled; PineForge checks an entry from flat at the price that sized it.
+            price = order.sized_at
         # Not settled by the rules: in hedge mode both sides hold margin back.
         same = [lot for lot in account.lots if account.hedged or lot.side == order.side]
-        held = sum((account.grid.money(price, lot.units) for lot in same), ZERO)
-        needed = held + account.grid.money(price, opening)
-        return needed <= account.equity(price) * Fraction(broker.leverage)
+        held = sum((lot.units for lot in same), 0)
+        needed = account.value(price, held + opening) * margin
+        if order.is_market and not account.hedged and order.side * account.position < 0:
+            # D10: what another market order opened at this moment is not freed by its close.
+            fresh = [lot for lot in account.lots if lot.number >= self._round_from]
+            units = sum((lot.units for lot in fresh), 0)
+            needed += account.value(price, units) * self.desk.margin(-order.side)
+        return needed <= account.equity(price)
 
     def _fill_leg(self, leg: Leg, bar: int, touch: Touch) -> None:
         leg.done = True
@@ -259,9 +340,16 @@ class Market:
         ticket = Ticket(command.id, command.comment or command.id, rate, reason)
         fee = self.account.fee(ticket, price, units)
         self.account.close(bar, price, units, ticket, fee, (leg.lot,), leg.lot.side)
+        self._count(bar, price)
 
     def _fill_closing(self, one: Closing, bar: int, touch: Touch) -> None:
+        if self._refused is not None:
+            side, turn, sequence = self._refused
+            if one.turn == turn and one.sequence > sequence and one.side == -side:
+                # D11: a close beside a reversal that was refused does not stand in for it.
+                return
         # D9: several closes in one pass add up to the position at most, and never reverse it.
+        # Not settled by the rules: the same with orders that fill at the close.
         units = min(one.units, self.account.open_on(one.side))
         if units <= 0:
             return
@@ -269,6 +357,7 @@ class Market:
         ticket = Ticket("", one.signal, self.desk.taker_fee_rate, one.reason)
         fee = self.account.fee(ticket, price, units)
         self.account.close(bar, price, units, ticket, fee, one.lots, one.side)
+        self._count(bar, price)
 
     def _slipped(self, touch: Touch, side: int) -> Ticks:
         """C4: market and stop orders pay slippage, limits never."""

@@ -50,8 +50,10 @@ class Pending:
     """An entry or order that waits for the next open, or for its levels.
 
     `units` is None where a budget, frozen when the order was placed, decides at the fill (G5).
-    `against` is what was open on the other side at that moment (D2). `sequence` is the order of
-    the calls. `took` tells that the market was through the limit then.
+    `against` is what was open on the other side at that moment (D2); a market order that `flips`
+    takes what is open there at its fill instead (D10). `sequence` is the order of the calls, `turn`
+    numbers the pass that made them. `sized_at` is the price that the margin is checked at, if it
+    is not the fill's (I5). `took` tells that the market was through the limit then.
     """
 
     command: Entry
@@ -63,6 +65,9 @@ class Pending:
     stop: Ticks | None
     sequence: int
     took: bool = False
+    flips: bool = False
+    turn: int = 0
+    sized_at: Ticks | None = None
 
     def takes(self, touch: Touch) -> bool:
         """Whether a limit fills at the better price that was there when it came."""

@@ -6,16 +6,23 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from engines.bars import Bars
 from engines.broker import Broker
 from engines.commands import Properties
 from engines.instrument import Instrument
+from engines.rate_history import RateHistory
 from engines.reference.account import Account, Fill, Refused, Trade
 from engines.reference.desk import Desk
 from engines.reference.grid import Grid, Ticks
+from engines.reference.guard import Guard
 from engines.reference.market import Market
 from engines.reference.path import paths_inside
-from engines.script import Script, View
+from engines.reference.recalculation import walk
+from engines.reference.statement import Statement
+from engines.script import Recalculated, Script, View
+from engines.zones import trading_days
 
 
 @dataclass(frozen=True)
@@ -37,35 +44,98 @@ def simulate(
     properties: Properties | None = None,
     finer: Bars | None = None,
     start: int = 0,
+    rates: RateHistory | None = None,
 ) -> Outcome:
     """Run a script over the bars from `start` on.
 
-    `finer` bars replace the assumed path where they lie (B7).
+    `finer` bars replace the assumed path where they lie (B7). With `rates` the account is kept in
+    their currency (G8); raises MissingData where they end.
     """
-    grid = Grid.of(instrument, inverse=broker.profile == "bybit_inverse")
-    said = properties or Properties()
-    account = Account(grid, broker, said.close_rule)
-    desk = Desk(grid, broker, said, account, instrument)
-    market = Market(desk, int(broker.slippage_ticks))
-    equity = []
-    close: Ticks = 0
+    run = _Run(script, bars, instrument, broker, properties or Properties(), finer, rates)
     for bar in range(start, len(bars)):
-        for path in paths_inside(bars, finer, bar, grid):
-            market.jump(bar, path.open)
+        run.live_through(bar)
+    account = run.account
+    left = account.still_open(len(bars) - 1, run.close) if len(bars) else []
+    return Outcome(account.fills, account.trades, left, run.equity, account.refusals)
+
+
+class _Run:
+    """A script with its account and market, bar after bar."""
+
+    def __init__(
+        self,
+        script: Script,
+        bars: Bars,
+        instrument: Instrument,
+        broker: Broker,
+        said: Properties,
+        finer: Bars | None,
+        rates: RateHistory | None,
+    ) -> None:
+        self.script, self.bars, self.finer, self.said = script, bars, finer, said
+        self.grid = Grid.of(instrument, inverse=broker.profile == "bybit_inverse")
+        self.account = Account(self.grid, broker, said.close_rule)
+        self.desk = Desk(self.grid, broker, said, self.account, instrument)
+        self.market = Market(self.desk, int(broker.slippage_ticks))
+        if said.risk.watches:
+            self.market.guard = Guard(self.account, said.risk)
+        moments = np.append(bars.open_ms, bars.close_ms[-1:])
+        self.days = trading_days(moments, instrument.timezone, instrument.day_start).tolist()
+        self.rates = None if rates is None else rates.of_bars(bars.open_ms).tolist()
+        self.fills_at_close = broker.fill_at == "close"
+        self.equity: list[Fraction] = []
+        self.close: Ticks = 0
+        self.passes = 0
+
+    def live_through(self, bar: int) -> None:
+        """The path of a bar, and the script at its close."""
+        if self.rates is not None:
+            self.account.rate = Fraction(self.rates[bar])
+        paths = list(paths_inside(self.bars, self.finer, bar, self.grid))
+        self.market.open_bar(bar, self.days[bar], paths[0].open)
+        saved = self._saved()
+        for path in paths:
+            if self.said.calc_on_order_fills:
+                walk(self.market, bar, path, lambda price: self._run_pass(bar, price, saved))
+                continue
+            self.market.jump(bar, path.open)
             for price in path[1:]:
-                market.move(bar, price)
-            close = path.close
-        # A1: the script runs once, at the close.
-        for command in script.on_close(view_of(account, bar, close)):
-            desk.take(command, bar, close)
-        desk.see_first_close(bar, close)
-        market.end_bar(bar, close)
-        equity.append(account.equity(close))
-    left = account.still_open(len(bars) - 1, close) if len(bars) else []
-    return Outcome(account.fills, account.trades, left, equity, account.refusals)
+                self.market.move(bar, price)
+        self.close = paths[-1].close
+        self._decide(bar)
+        self.market.end_bar(bar, self.close)
+        self.equity.append(self.account.equity(self.close))
+
+    def _saved(self) -> object:
+        again = self.said.calc_on_order_fills
+        return self.script.save() if again and isinstance(self.script, Recalculated) else None
+
+    def _run_pass(self, bar: int, price: Ticks, saved: object) -> None:
+        """The script after a fill inside the bar: what it remembers of this is undone (A5)."""
+        # Not settled by the rules: sizes and equity are those of the price where the path stands.
+        self.passes += 1
+        commands = list(self.script.on_close(view_of(self.account, bar, price, self.desk)))
+        if isinstance(self.script, Recalculated):
+            self.script.roll_back(saved)
+        guard = self.market.guard
+        if guard is None or not guard.refuses(self.days[bar]):
+            for command in commands:
+                self.desk.take(command, bar, price, -self.passes)
+
+    def _decide(self, bar: int) -> None:
+        """A1: the script runs once, at the close."""
+        guard, close = self.market.guard, self.close
+        ended = None if guard is None else guard.close_bar(close)
+        next_day = self.days[bar if self.fills_at_close else bar + 1]
+        for command in self.script.on_close(view_of(self.account, bar, close, self.desk)):
+            if guard is None or not guard.refuses(next_day):
+                self.desk.take(command, bar, close)
+        self.desk.see_first_close(bar, close)
+        if ended is not None:
+            self.market.force_out(bar, close, ended)
 
 
-def view_of(account: Account, bar: int, close: Ticks) -> View:
+def view_of(account: Account, bar: int, close: Ticks, desk: Desk | None = None) -> View:
     """What a script sees of its account at a close."""
     grid, position = account.grid, account.position
     profit = account.open_profit(close)
@@ -85,4 +155,6 @@ def view_of(account: Account, bar: int, close: Ticks) -> View:
         loss_bar=account.loss_bar,
         long_size=float(account.open_on(1) * grid.lot),
         short_size=float(account.open_on(-1) * grid.lot),
+        price=grid.price(close),
+        statement=None if desk is None else Statement(account, desk, close),
     )

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.intervals import DAY_MS, MINUTE_MS, Times
+from engines.zones import local_ms, minute_of_day
 from strategies.graph.conditions import Session
-from strategies.graph.sessions import DAYS, minute_of_day
+from strategies.graph.sessions import DAYS
 
-_HALF_HOUR_MS: Final = 30 * MINUTE_MS
 # 1970-01-01 was a Thursday.
 _FIRST_WEEKDAY: Final = 3
 
 
 def inside_session(open_ms: Times, session: Session) -> NDArray[np.bool_]:
     """Whether each bar's open lies in the session's hours and days, (n_bars,)."""
-    local_ms = open_ms + _utc_offset_ms(open_ms, session.timezone)
-    minute = local_ms % DAY_MS // MINUTE_MS
-    weekday = (local_ms // DAY_MS + _FIRST_WEEKDAY) % 7
+    local = local_ms(open_ms, session.timezone)
+    minute = local % DAY_MS // MINUTE_MS
+    weekday = (local // DAY_MS + _FIRST_WEEKDAY) % 7
     start = minute_of_day("session start", session.start)
     end = minute_of_day("session end", session.end)
     wanted = np.array([day in session.days for day in DAYS])
@@ -32,16 +30,3 @@ def inside_session(open_ms: Times, session: Session) -> NDArray[np.bool_]:
     evening = (minute >= start) & wanted[weekday]
     morning = (minute < end) & wanted[(weekday - 1) % 7]
     return np.asarray(evening | morning)
-
-
-def _utc_offset_ms(open_ms: Times, timezone: str) -> Times:
-    # Clocks change at full or half hours: one look at the zone for each of them is enough.
-    slots, place = np.unique(open_ms // _HALF_HOUR_MS, return_inverse=True)
-    zone = ZoneInfo(timezone)
-    offsets = [_offset_ms(int(slot) * _HALF_HOUR_MS, zone) for slot in slots]
-    return np.array(offsets, dtype=np.int64)[place.reshape(-1)]
-
-
-def _offset_ms(moment_ms: int, zone: ZoneInfo) -> int:
-    offset = datetime.fromtimestamp(moment_ms / 1000, UTC).astimezone(zone).utcoffset()
-    return 0 if offset is None else round(offset.total_seconds()) * 1000

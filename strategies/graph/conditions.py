@@ -7,10 +7,11 @@ from typing import ClassVar, Final, Literal, get_args
 
 from engines.errors import InvalidInput
 from engines.indicators.definition import LONGEST
+from engines.zones import check_zone
 from strategies.graph.expressions import Condition, Series, met, series
 from strategies.graph.nodes import bars_back, check_elsewhere, common_unit, one_of, operands
 from strategies.graph.scalars import Constraint, Range, Scalar
-from strategies.graph.sessions import DAYS, Day, check_hours, check_zone, in_week_order
+from strategies.graph.sessions import DAYS, Day, check_hours, in_week_order
 from strategies.graph.types import CHART
 
 CompareOp = Literal[">", ">=", "<", "<=", "==", "!="]
@@ -127,7 +128,7 @@ class Session(Condition):
     days: tuple[Day, ...] = DAYS
 
     def _check(self) -> None:
-        check_zone(self.timezone)
+        check_zone("session timezone", self.timezone)
         check_hours(self.start, self.end)
         self._set(days=in_week_order(self.days))
 

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Final, Literal, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from engines.errors import InvalidInput
+from engines.zones import minute_of_day
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: Final[tuple[Day, ...]] = get_args(Day)
-_CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
-
-
-def minute_of_day(field: str, clock: object) -> int:
-    """Minutes since midnight of a time such as 09:30; 24:00 is the end of the day.
-
-    Raises InvalidInput naming `field`.
-    """
-    if not isinstance(clock, str) or not _CLOCK.fullmatch(clock):
-        raise InvalidInput(field, clock, "a time of day from 00:00 to 24:00, such as 09:30")
-    return int(clock[:2]) * 60 + int(clock[3:])
 
 
 def check_hours(start: object, end: object) -> None:
@@ -32,20 +19,6 @@ def check_hours(start: object, end: object) -> None:
         raise InvalidInput("session start", start, "before 24:00")
     if first == minute_of_day("session end", end):
         raise InvalidInput("session end", end, "another time than the start (a day ends at 24:00)")
-
-
-def check_zone(timezone: object) -> None:
-    """Raise InvalidInput, with names that come close, unless `timezone` is an IANA time zone."""
-    try:
-        if isinstance(timezone, str) and timezone:
-            ZoneInfo(timezone)
-            return
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        # Malformed keys and folders of the database raise ValueError and OSError.
-        pass
-    close = get_close_matches(str(timezone), sorted(available_timezones()), n=3)
-    expected = f"an IANA time zone, such as {', '.join(close or ['UTC', 'America/New_York'])}"
-    raise InvalidInput("session timezone", timezone, expected)
 
 
 def in_week_order(days: Sequence[object]) -> tuple[Day, ...]:

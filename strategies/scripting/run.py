@@ -108,8 +108,7 @@ def backtest_script(
         running, terms.instrument, broker, strategy.properties, spec.digest, perpetual
     )
     running.attach(session.trader.account)
-    tick = float(terms.instrument.tick)
-    events = list(bar_events(bars, tick, dataset.finer, terms.marks))
+    events = list(bar_events(bars, terms.instrument, dataset.finer, terms.marks))
     outcome = _trade(session, events[start:stop])
     return result_of(spec, outcome, session.trader.account.market, bars, start)
 
@@ -132,8 +131,7 @@ def traded(
 ) -> Outcome:
     """What a script's session over the dataset's bars `start` to `stop` came to."""
     session = Session(script, terms.instrument, terms.broker, said, run, perpetual)
-    tick = float(terms.instrument.tick)
-    events = list(bar_events(dataset.bars, tick, dataset.finer, terms.marks))
+    events = list(bar_events(dataset.bars, terms.instrument, dataset.finer, terms.marks))
     return _trade(session, events[start:stop])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.bars import Bars
+from engines.bars import Bars, Series
 from engines.broker import TRADINGVIEW, Broker
 from engines.commands import (
     Cancel,
@@ -23,7 +23,10 @@ from engines.commands import (
     Properties,
 )
 from engines.instrument import Instrument
+from engines.intervals import DAY_MS
+from engines.rate_history import RateHistory
 from engines.resampling import resample
+from engines.risk_rules import LossLimit, RiskRules
 from engines.script import View
 from tests.engines.golden.corpus import random_bars
 
@@ -40,6 +43,7 @@ class ScriptRun:
     instrument: Instrument
     broker: Broker
     properties: Properties
+    rates: RateHistory | None = None
 
     def script(self) -> RandomScript:
         """The script, fresh: it draws the same commands whenever it sees the same."""
@@ -57,7 +61,9 @@ class RandomScript:
         self._tick = tick
 
     def on_close(self, view: View) -> Iterator[Command]:
-        rng = np.random.default_rng((self._seed, view.bar))
+        # What it sees decides too, so that passes inside a bar differ (A5).
+        moment = view.opentrades + 31 * view.closedtrades if view.bar % 3 else 0
+        rng = np.random.default_rng((self._seed, view.bar, moment))
         busy = np.random.default_rng(self._seed).random()
         for _ in range(int(rng.integers(0, 4)) if rng.random() < 0.2 + busy / 2 else 0):
             yield self._command(rng, float(self._bars.close[view.bar]))
@@ -148,7 +154,10 @@ def random_script_run(seed: int) -> ScriptRun:
     fine = random_bars(rng, n_bars=int(rng.integers(10, 50)) * 15)
     bars = resample(fine, "15")
     tick, lot = (("0.5", "0.01"), ("0.1", "0.001"))[int(rng.integers(2))]
-    instrument = Instrument("linear", "FUZZ", Decimal(tick), Decimal(lot))
+    zone, start = (("UTC", "00:00"), ("America/New_York", "17:00"))[int(rng.integers(2))]
+    instrument = Instrument(
+        "linear", "FUZZ", Decimal(tick), Decimal(lot), timezone=zone, day_start=start
+    )
     qty_type = ("fixed", "cash", "percent_of_equity")[int(rng.integers(3))]
     value = {"fixed": 1.234, "cash": 700.0, "percent_of_equity": 30.0}[qty_type]
     properties = Properties(
@@ -158,15 +167,63 @@ def random_script_run(seed: int) -> ScriptRun:
         "ANY" if rng.random() < 0.5 else "FIFO",
         int(rng.choice([0, 0, 2])),
         str(rng.choice(["both", "both", "both", "long", "short"])),  # type: ignore[arg-type]
+        risk=_random_rules(rng, float(bars.close[0])),
+        **_random_margins(rng),
+        margin_price="signal" if rng.random() < 0.3 else "fill",
+        exit_levels="absolute" if rng.random() < 0.3 else "first",
+        calc_on_order_fills=bool(rng.random() < 0.3),
     )
+    rates = None
+    if rng.random() < 0.25:
+        day = np.arange(-2, 40, dtype=np.int64) + int(bars.open_ms[0]) // DAY_MS
+        rates = RateHistory("EUR", day, np.round(rng.uniform(0.5, 1.5, len(day)), 4))
+    finer = resample(fine, "5") if rng.random() < 0.3 else None
+    if finer is None and rng.random() < 0.4:
+        bars = _four_hours_each(bars)
     return ScriptRun(
         seed,
         bars,
-        resample(fine, "5") if rng.random() < 0.3 else None,
+        finer,
         instrument,
         _random_broker(rng, float(bars.close[0])),
         properties,
+        rates,
     )
+
+
+def _four_hours_each(bars: Bars) -> Bars:
+    """The same prices over some days, so that days end."""
+    columns = {name: getattr(bars, name) for name in ("open", "high", "low", "close", "volume")}
+    open_ms = bars.open_ms[0] // DAY_MS * DAY_MS + 4 * 3_600_000 * np.arange(len(bars))
+    return Bars.from_columns(Series("linear", "FUZZ", "240"), {"open_ms": open_ms, **columns})
+
+
+def _random_rules(rng: np.random.Generator, price: float) -> RiskRules:
+    """Every limit of `strategy.risk.*`, now and then within reach."""
+    if rng.random() < 0.55:
+        return RiskRules()
+
+    def limit(low: float, high: float) -> LossLimit | None:
+        draw = rng.random()
+        value = float(rng.uniform(low, high))
+        if draw < 0.15:
+            return LossLimit(value)
+        return LossLimit(value * price / 100.0, "cash") if draw < 0.25 else None
+
+    return RiskRules(
+        float(rng.choice([1.0, 2.5, 1000.0])) if rng.random() < 0.2 else None,
+        int(rng.integers(1, 8)) if rng.random() < 0.2 else None,
+        limit(0.05, 3.0),
+        limit(0.5, 8.0),
+        int(rng.integers(1, 4)) if rng.random() < 0.15 else None,
+    )
+
+
+def _random_margins(rng: np.random.Generator) -> dict[str, Any]:
+    if rng.random() < 0.5:
+        return {}
+    long, short = rng.choice([0.0, 25.0, 100.0]), rng.choice([0.0, 30.0, 100.0])
+    return {"margin_long": float(long), "margin_short": float(short)}
 
 
 def _random_broker(rng: np.random.Generator, price: float) -> Broker:

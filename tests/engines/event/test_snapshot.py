@@ -20,7 +20,7 @@ def session_of(run: ScriptRun) -> Session:
 @pytest.mark.parametrize("seed", range(150))
 def test_a_session_goes_on_where_it_was_laid_down(seed: int) -> None:
     run = random_script_run(seed)
-    events = list(bar_events(run.bars, float(run.instrument.tick), run.finer))
+    events = list(bar_events(run.bars, run.instrument, run.finer, rates=run.rates))
     stop = int(np.random.default_rng(seed).integers(len(events)))
     first = session_of(run)
     equity = [first.feed(bar) for bar in events[:stop]]
@@ -48,7 +48,7 @@ def test_a_snapshot_without_its_venue_is_refused() -> None:
 
 
 def test_order_names_depend_on_the_decision_alone() -> None:
-    run = random_script_run(3)
+    run = random_script_run(4)
     names = [fill.order_id for fill in on_event_engine(run).fills]
     again = [fill.order_id for fill in on_event_engine(run).fills]
     assert names == again

@@ -28,9 +28,9 @@ from engines.event import (
     perpetual_for,
 )
 from engines.event.events import Bar, Book, Depth, Event, Prices, Tick
-from engines.event.exchange import way_of
 from engines.event.latency import MeasuredLatency, Sample
 from engines.event.queueing import QueueModel
+from engines.event.recalculation import way_of
 from engines.funding import FundingRates
 from engines.instrument import Instrument
 from engines.orders import Reason, Refusal
@@ -69,7 +69,7 @@ def test_a_path_tick_by_tick_is_the_bar(seed: int) -> None:
     ticks = TickSession(script(), terms.instrument, terms.broker, said)
     tick = float(terms.instrument.tick)
     equity = []
-    for bar in bar_events(run.dataset.bars, tick):
+    for bar in bar_events(run.dataset.bars, terms.instrument):
         equity.append(bars.feed(bar))
         for one in tick_by_tick(bar, tick):
             ticks.feed(one)

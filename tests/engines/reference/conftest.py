@@ -15,7 +15,9 @@ from engines.bars import Bars, Series
 from engines.broker import TRADINGVIEW
 from engines.commands import Command, Properties
 from engines.instrument import Instrument
-from engines.script import View
+from engines.intervals import Interval
+from engines.rate_history import RateHistory
+from engines.script import Script, View
 
 Bar = tuple[float, float, float, float]
 Plan = Mapping[int, Sequence[Command]] | Callable[[View], Iterable[Command]]
@@ -23,6 +25,8 @@ Play = Callable[..., Any]
 ENGINES: dict[str, Callable[..., Any]] = {"oracle": reference.simulate, "event": event.simulate}
 
 MINUTE_MS = 60_000
+DAY_MS = 86_400_000
+_INTERVALS: dict[int, Interval] = {MINUTE_MS: "1", 60 * MINUTE_MS: "60", DAY_MS: "D"}
 
 
 class Planned:
@@ -41,20 +45,31 @@ class Planned:
 def play(request: pytest.FixtureRequest) -> Play:
     """Bars as (open, high, low, close) on a grid of 0.1 and 0.01, no fees unless asked for."""
 
-    def run(bars: Sequence[Bar], plan: Plan, /, broker: Any = None, **properties: Any) -> Any:
+    def run(
+        bars: Sequence[Bar],
+        plan: Plan | Script,
+        /,
+        broker: Any = None,
+        step_ms: int = MINUTE_MS,
+        rates: RateHistory | None = None,
+        clock: Mapping[str, Any] | None = None,
+        **properties: Any,
+    ) -> Any:
         table = np.array(bars, dtype=float)
         columns = dict(zip(("open", "high", "low", "close"), table.T, strict=True))
         made = Bars.from_columns(
-            Series("linear", "TEST", "1"),
+            Series("linear", "TEST", _INTERVALS[step_ms]),
             {
-                "open_ms": MINUTE_MS * np.arange(len(bars)),
+                "open_ms": step_ms * np.arange(len(bars)),
                 **columns,
                 "volume": np.ones(len(bars)),
             },
         )
-        instrument = Instrument("linear", "TEST", Decimal("0.1"), Decimal("0.01"))
+        instrument = Instrument("linear", "TEST", Decimal("0.1"), Decimal("0.01"), **(clock or {}))
         rules = replace(TRADINGVIEW, **(broker or {}))
         simulate = ENGINES[request.param]
-        return simulate(Planned(plan), made, instrument, rules, Properties(**properties))
+        script = plan if hasattr(plan, "on_close") else Planned(plan)
+        said = Properties(**properties)
+        return simulate(script, made, instrument, rules, said, rates=rates)
 
     return run

@@ -96,10 +96,13 @@ def an_opposite_entry_only_closes(patch: pytest.MonkeyPatch) -> None:
     """D1, D2"""
     right = Desk._wait
 
-    def wrong(self: Desk, command: Any, side: int, units: Any, budget: Any, against: Any) -> None:
-        right(self, command, side, units, budget, 0)
+    def wrong(
+        self: Desk, command: Any, side: int, units: Any, budget: Any, against: Any, close: Any
+    ) -> None:
+        right(self, command, side, units, budget, 0, close)
 
     patch.setattr(Desk, "_wait", wrong)
+    patch.setattr(Market, "_against", lambda self, order: order.against)
 
 
 def one_entry_too_many(patch: pytest.MonkeyPatch) -> None:
