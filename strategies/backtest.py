@@ -19,6 +19,7 @@ from engines.instrument import Instrument
 from engines.kernel import layout as at
 from engines.kernel.market import market_for
 from engines.payoff import check_profile
+from engines.rate_history import RateHistory
 from engines.result import Result
 from engines.spec import Spec
 from strategies.evaluation.combinations import Rows
@@ -31,12 +32,16 @@ from strategies.graph.strategy import Strategy
 
 @dataclass(frozen=True)
 class Terms:
-    """What is traded, under whose rules, and the funding and mark price where those want them."""
+    """What is traded, under whose rules, and the series that those want.
+
+    `rates` keep the account in their currency (G8), for event strategies.
+    """
 
     instrument: Instrument
     broker: Broker
     funding: FundingRates | None = None
     marks: Bars | None = None
+    rates: RateHistory | None = None
 
 
 def backtest(

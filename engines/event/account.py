@@ -128,6 +128,7 @@ class Account:
     entries: int = 0
     # Account currency for one of quote currency on the present bar (G8).
     rate: float = 1.0
+    currency: str = ""
     payoff: Payoff = LINEAR
     flat_bar: int = -1
     loss_bar: int = -1

@@ -18,7 +18,7 @@ from engines.risk import NO_LIMITS, Limits
 from engines.script import Script
 from engines.spec import Spec
 from strategies.allocation import Policy, Rebalancer
-from strategies.backtest import bar_range, check_ticks, checked_values
+from strategies.backtest import Terms, bar_range, check_ticks, checked_values
 from strategies.evaluation.dataset import Dataset
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
@@ -129,7 +129,11 @@ def _script_of(leg: PortfolioLeg, broker: Broker, start: int) -> tuple[Script | 
     if strategy is None:
         return None, Properties()
     if isinstance(strategy, EventStrategy):
-        running = Running(strategy, dataset, tolerance)
+        said = strategy.properties
+        if said.risk.watches or said.calc_on_order_fills:
+            expected = "without risk rules and calc_on_order_fills: a portfolio's legs take turns"
+            raise InvalidInput(f"properties of {strategy.name}", "set", expected)
+        running = Running(strategy, dataset, Terms(leg.instrument, broker))
         running.warm_up(start)
         return running, strategy.properties
     check_ticks(strategy, leg.instrument)

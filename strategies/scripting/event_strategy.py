@@ -34,10 +34,15 @@ class EventStrategy:
     `parameters` are the numbers that may be changed, with their defaults; `strategy["name"]` reads
     one. Series and conditions that are attributes after `setup` are kept up bar by bar, each equal
     to its column to the bit; lists, tuples and dicts of them count as well.
+
+    With `Properties(calc_on_order_fills=True)` it also runs after fills inside a bar. What it
+    remembers is rolled back before each run of a bar, as Pine's `var` is; attributes that `varip`
+    names are not (A5).
     """
 
     parameters: ClassVar[Mapping[str, Number]] = {}
     properties: ClassVar[Properties] = Properties()
+    varip: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, **given: Number) -> None:
         for name in given:
@@ -62,6 +67,23 @@ class EventStrategy:
     def on_bar(self, now: Now) -> None:
         """Decide at the close of a bar."""
         raise NotImplementedError
+
+    @property
+    def memory(self) -> dict[str, object]:
+        """Attributes that a run may change: neither indicators, parameters nor `varip`."""
+        kept = ("values", *self.varip)
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in kept and not any(True for _ in _nodes_in([value]))
+        }
+
+    def remember(self, memory: object) -> None:
+        """Take those attributes as they were; ones that came since are gone."""
+        if isinstance(memory, Mapping):
+            for name in set(self.memory) - set(memory):
+                delattr(self, name)
+            vars(self).update(memory)
 
     @property
     def nodes(self) -> list[Node]:

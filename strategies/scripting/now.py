@@ -17,25 +17,32 @@ from engines.commands import (
     Order,
 )
 from engines.errors import InvalidInput
-from engines.event.account import Account, Lot, Trade
+from engines.event.account import Account
+from engines.instrument import Instrument
 from engines.script import View
 from strategies.evaluation.bar_by_bar import Nodes
 from strategies.evaluation.tracks import Bar
 from strategies.graph.expressions import Condition, Series
+from strategies.graph.types import CHART
+from strategies.scripting.account_words import AccountWords
+from strategies.scripting.clock import Clock
 
 
-class Now:
+class Now(AccountWords):
     """The closed bar, the account at its close, and the orders that are called there.
 
     `now[series]` is a series' value at this close, NaN until it is warmed up; `now[condition]`
     whether it holds; `now[series, 3]` and `now[condition, 3]` three bars ago. Only what the
-    strategy set up can be asked for.
+    strategy set up can be asked for. Its account's names are in `AccountWords`.
     """
 
-    def __init__(self, nodes: Nodes, account: Account, bar: Bar, view: View) -> None:
+    def __init__(
+        self, nodes: Nodes, account: Account, bar: Bar, view: View, instrument: Instrument
+    ) -> None:
+        super().__init__(view, account.market.initial_cash, account.currency or instrument.quote)
         self._nodes = nodes
-        self._account = account
-        self._view = view
+        self._instrument = instrument
+        self._clock = Clock(bar.open_ms, bar.close_ms, instrument.timezone)
         self.bar = bar
         self.commands: list[Command] = []
 
@@ -86,11 +93,6 @@ class Now:
         return self.bar.volume
 
     @property
-    def position_size(self) -> float:
-        """Signed quantity: above zero is long."""
-        return self._view.position_size
-
-    @property
     def long_size(self) -> float:
         """Quantity of the long side, of which there may be a short one beside in hedge mode."""
         return self._view.long_size
@@ -101,64 +103,62 @@ class Now:
         return self._view.short_size
 
     @property
-    def position_avg_price(self) -> float:
-        """Average entry price, NaN when flat (K5)."""
-        return self._view.position_avg_price
+    def time(self) -> int:
+        """Open of the bar, UTC milliseconds."""
+        return self._clock.time
 
     @property
-    def equity(self) -> float:
-        """Initial capital, net profit and open profit (K3)."""
-        return self._view.equity
+    def time_close(self) -> int:
+        """Close of the bar, UTC milliseconds."""
+        return self._clock.time_close
 
     @property
-    def initial_capital(self) -> float:
-        """What the account began with."""
-        return self._account.market.initial_cash
+    def year(self) -> int:
+        """Of the bar's open, by the exchange's clock, as all of these (A6)."""
+        return self._clock.local.year
 
     @property
-    def netprofit(self) -> float:
-        """Profit of closed trades, and entry fees of open ones (H5)."""
-        return self._view.netprofit
+    def month(self) -> int:
+        """1 to 12."""
+        return self._clock.local.month
 
     @property
-    def openprofit(self) -> float:
-        """Unrealised profit of the position."""
-        return self._view.openprofit
+    def dayofmonth(self) -> int:
+        """1 to 31."""
+        return self._clock.local.day
 
     @property
-    def grossprofit(self) -> float:
-        """Sum of winning trades."""
-        return sum(trade.pnl for trade in self._account.trades if trade.pnl > 0.0)
+    def dayofweek(self) -> int:
+        """1 on Sunday, 7 on Saturday."""
+        return self._clock.dayofweek
 
     @property
-    def grossloss(self) -> float:
-        """Sum of losing trades, as a positive number (K3)."""
-        return -sum(trade.pnl for trade in self._account.trades if trade.pnl < 0.0)
+    def hour(self) -> int:
+        """0 to 23."""
+        return self._clock.local.hour
 
     @property
-    def wintrades(self) -> int:
-        """Closed trades with a profit."""
-        return sum(trade.pnl > 0.0 for trade in self._account.trades)
+    def minute(self) -> int:
+        """0 to 59."""
+        return self._clock.local.minute
+
+    def in_session(self, session: str, timezone: str | None = None) -> bool:
+        """Whether the bar opens in a session such as "0930-1600:23456"; see `Clock`."""
+        return self._clock.in_session(session, timezone)
+
+    def time_at(self, bar_index: int) -> int:
+        """Open of an earlier bar, UTC milliseconds: a trade's `entry_bar_index`, for example."""
+        return self._nodes.tracks[CHART].bars[bar_index].open_ms
 
     @property
-    def losstrades(self) -> int:
-        """Closed trades with a loss."""
-        return sum(trade.pnl < 0.0 for trade in self._account.trades)
+    def mintick(self) -> float:
+        """`syminfo.mintick`: the price step."""
+        return float(self._instrument.tick)
 
     @property
-    def eventrades(self) -> int:
-        """Closed trades that came out even."""
-        return sum(trade.pnl == 0.0 for trade in self._account.trades)
-
-    @property
-    def opentrades(self) -> list[Lot]:
-        """Open entries, oldest first; its length is Pine's `strategy.opentrades`."""
-        return list(self._account.lots)
-
-    @property
-    def closedtrades(self) -> list[Trade]:
-        """Closed trades, in the order of their exits."""
-        return list(self._account.trades)
+    def pointvalue(self) -> float:
+        """`syminfo.pointvalue`: money for one point of one unit."""
+        return float(self._instrument.contract_value)
 
     def entry(self, id: str, direction: Direction, **given: Any) -> None:
         """`strategy.entry`: enter, reversing an opposite position; see `engines.commands.Entry`."""

@@ -15,6 +15,7 @@ from engines.kernel import layout as at
 from engines.kernel.layout import Market
 from engines.orders import Refusal
 from engines.payoff import Payoff, payoff_of
+from engines.rate_history import RateHistory
 from engines.result import Result, Table
 from engines.spec import Spec
 
@@ -25,10 +26,21 @@ _NOTED: Final = (
 )
 
 
-def result_of(spec: Spec, outcome: Outcome, market: Market, bars: Bars, start: int) -> Result:
-    """The result of an event run over `bars`, begun at bar `start`."""
+def result_of(
+    spec: Spec,
+    outcome: Outcome,
+    market: Market,
+    bars: Bars,
+    start: int,
+    rates: RateHistory | None = None,
+) -> Result:
+    """The result of an event run over `bars`, begun at bar `start`.
+
+    `market` is in quote currency; `rates` are those of the account's (G8).
+    """
+    worth = np.ones(len(bars)) if rates is None else rates.of_bars(bars.open_ms)
     equity, payoff = np.array(outcome.equity), payoff_of(spec.broker.profile)
-    sums = _sums(outcome, equity, market, start, payoff)
+    sums = _sums(outcome, equity, market, start, payoff, worth)
     figures = statistics(
         sums[None, :], market.initial_cash, bars.series.interval, spec.end_ms - spec.start_ms
     )
@@ -38,7 +50,7 @@ def result_of(spec: Spec, outcome: Outcome, market: Market, bars: Bars, start: i
         open_ms=bars.open_ms[start : start + len(equity)],
         equity=equity,
         fills=_fills(outcome.fills, bars),
-        trades=_trades([*outcome.trades, *outcome.open], bars, market, payoff),
+        trades=_trades([*outcome.trades, *outcome.open], bars, market, payoff, worth),
         refusals={
             "bar": _whole([one.bar for one in refusals]),
             "time_ms": bars.open_ms[_whole([one.bar for one in refusals])],
@@ -121,13 +133,15 @@ def _fills(fills: list[Fill], bars: Bars) -> Table:
     }
 
 
-def _trades(trades: list[Trade], bars: Bars, market: Market, payoff: Payoff) -> Table:
+def _trades(
+    trades: list[Trade], bars: Bars, market: Market, payoff: Payoff, rates: Floats
+) -> Table:
     entry_bar = _whole([one.entry_bar for one in trades])
     exit_bar = _whole([one.exit_bar for one in trades])
     pnl, entry, qty = (
         np.array([getattr(one, name) for one in trades]) for name in ("pnl", "entry_price", "qty")
     )
-    worth = np.array([payoff.worth(one.entry_price) for one in trades])
+    worth = np.array([payoff.worth(one.entry_price) for one in trades]) * rates[exit_bar]
     return {
         "number": _whole([one.number for one in trades]),
         "leg": np.zeros(len(trades), dtype=np.int64),
@@ -156,7 +170,9 @@ def _whole(values: list[int]) -> np.typing.NDArray[np.int64]:
     return np.array(values, dtype=np.int64)
 
 
-def _sums(outcome: Outcome, equity: Floats, market: Market, start: int, payoff: Payoff) -> Floats:
+def _sums(
+    outcome: Outcome, equity: Floats, market: Market, start: int, payoff: Payoff, rates: Floats
+) -> Floats:
     """What the kernel keeps of a row (`engines.kernel.layout.STAT_*`), (N_STATS,)."""
     sums = np.zeros(at.N_STATS)
     _sum_equity(sums, equity, market.initial_cash)
@@ -168,7 +184,7 @@ def _sums(outcome: Outcome, equity: Floats, market: Market, start: int, payoff: 
     fills = outcome.fills
     sums[at.STAT_CASH] = fills[-1].cash if fills else market.initial_cash
     sums[at.STAT_FEES] = sum(one.fee for one in fills)
-    turnover = sum(payoff.worth(one.price) * one.qty for one in fills)
+    turnover = sum(payoff.worth(one.price) * one.qty * rates[one.bar] for one in fills)
     sums[at.STAT_TURNOVER] = turnover * market.contract_value
     sums[at.STAT_ENTRIES] = len({one.number for one in [*outcome.trades, *outcome.open]})
     # A kernel only notes signals that found the position as they wanted it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator
 
 from engines.bars import Bars, dataset_digest
@@ -10,6 +11,8 @@ from engines.event import Outcome, Perpetual, Session, bar_events, perpetual_for
 from engines.event.account import Account
 from engines.event.events import Bar as BarEvent
 from engines.funding import FundingRates
+from engines.kernel.market import market_for
+from engines.rate_history import RateHistory
 from engines.result import Result
 from engines.script import Script, View
 from engines.spec import Spec
@@ -48,11 +51,14 @@ class Feed:
 class Running:
     """An event strategy as the engine's script."""
 
-    def __init__(self, strategy: EventStrategy, dataset: Dataset, tolerance: float) -> None:
+    def __init__(self, strategy: EventStrategy, dataset: Dataset, terms: Terms) -> None:
         self._strategy = strategy
+        self._instrument = terms.instrument
+        self._bar: Bar | None = None
+        self._number = -1
         self._feed = Feed(dataset)
         interval = dataset.bars.series.interval
-        self._nodes = Nodes(strategy.nodes, {}, interval, tolerance)
+        self._nodes = Nodes(strategy.nodes, {}, interval, terms.broker.compare_tolerance)
         self._account: Account | None = None
 
     def attach(self, account: Account) -> None:
@@ -65,13 +71,25 @@ class Running:
             self._feed.next_into(self._nodes)
 
     def on_close(self, view: View) -> Iterable[Command]:
-        """What the strategy orders at the close of the next bar."""
-        bar = self._feed.next_into(self._nodes)
+        """What the strategy orders at the close of a bar, or after a fill inside it.
+
+        A pass inside a bar sees the whole of it, as on TradingView (A5).
+        """
+        if self._bar is None or self._number != view.bar:
+            self._bar, self._number = self._feed.next_into(self._nodes), view.bar
         if self._account is None:
             return ()
-        now = Now(self._nodes, self._account, bar, view)
+        now = Now(self._nodes, self._account, self._bar, view, self._instrument)
         self._strategy.on_bar(now)
         return now.commands
+
+    def save(self) -> object:
+        """What the strategy remembers, `varip` names apart (A5)."""
+        return copy.deepcopy(self._strategy.memory)
+
+    def roll_back(self, saved: object) -> None:
+        """Remember what was saved, and nothing since."""
+        self._strategy.remember(copy.deepcopy(saved))
 
 
 def backtest_script(
@@ -94,7 +112,7 @@ def backtest_script(
     spec = Spec(
         strategy_digest=strategy.digest,
         parameters=tuple(sorted(strategy.values.items())),
-        dataset_digest=name_of_data(dataset, paid, terms.marks),
+        dataset_digest=name_of_data(dataset, paid, terms.marks, terms.rates),
         instrument=terms.instrument,
         broker=broker,
         anchor_ms=bars.start_ms,
@@ -102,20 +120,27 @@ def backtest_script(
         end_ms=span_ms[1],
         path="event",
     )
-    running = Running(strategy, dataset, broker.compare_tolerance)
+    running = Running(strategy, dataset, terms)
     running.warm_up(start)
     session = Session(
         running, terms.instrument, broker, strategy.properties, spec.digest, perpetual
     )
+    session.trader.account.currency = "" if terms.rates is None else terms.rates.currency
     running.attach(session.trader.account)
-    events = list(bar_events(bars, terms.instrument, dataset.finer, terms.marks))
+    events = list(bar_events(bars, terms.instrument, dataset.finer, terms.marks, terms.rates))
     outcome = _trade(session, events[start:stop])
-    return result_of(spec, outcome, session.trader.account.market, bars, start)
+    quoted = market_for(broker, terms.instrument)
+    return result_of(spec, outcome, quoted, bars, start, terms.rates)
 
 
-def name_of_data(dataset: Dataset, paid: FundingRates | None, marks: Bars | None) -> str:
-    """Name of every series that the run depends on, funding and mark price included."""
-    beside = [one.digest for one in (paid, marks) if one is not None]
+def name_of_data(
+    dataset: Dataset,
+    paid: FundingRates | None,
+    marks: Bars | None,
+    rates: RateHistory | None = None,
+) -> str:
+    """Name of every series that the run depends on: funding, mark price, rates of currencies."""
+    beside = [one.digest for one in (paid, marks, rates) if one is not None]
     return dataset_digest([dataset.digest, *beside]) if beside else dataset.digest
 
 
