@@ -114,29 +114,39 @@ def meet_at_close(run: Run, account: Account, bar: int, fresh_from: int) -> Acco
 
 
 @scalar
-def walk_through(
-    run: Run, account: Account, bar: int, prices: Prices, seen: Seen
-) -> tuple[Account, Seen]:
-    """Walk one base or finer bar along its assumed path (B1), jumping to its open (B3)."""
-    start = prices.open
-    high_first = high_comes_first(start, prices.high, prices.low, run.market.tick)
-    account, seen = go(run, account, bar, start, start, see(seen, start))
-    for stretch in range(3):
-        end = prices.close
-        if stretch < 2:
-            end = prices.high if (stretch == 0) == high_first else prices.low
-        account, seen = go(run, account, bar, start, end, seen)
-        start = end
-    return account, seen
-
-
-@scalar
 def busy_band(run: Run, account: Account, bar: int) -> tuple[float, float]:
     """Prices (low, high) between which nothing rests: neither entries nor exits."""
     band = (-math.inf, math.inf)
     if account.side != 0.0:
         band = quiet_band(run, account, bar)
     return resting_band(run, band)
+
+
+@scalar
+def walk_through(
+    run: Run, account: Account, bar: int, prices: Prices, seen: Seen, band: tuple[float, float]
+) -> tuple[Account, Seen, tuple[float, float]]:
+    """Walk one base or finer bar along its assumed path (B1), jumping to its open (B3).
+
+    A stretch inside the band of quiet prices meets nothing; the band is that of the position as
+    it becomes.
+    """
+    start = prices.open
+    end = start
+    high_first = high_comes_first(start, prices.high, prices.low, run.market.tick)
+    for stretch in range(4):
+        if stretch == 1 or stretch == 2:
+            end = prices.high if (stretch == 1) == high_first else prices.low
+        elif stretch == 3:
+            end = prices.close
+        if min(start, end) > band[0] and max(start, end) < band[1]:
+            seen = see(seen, end)
+            see_inside(run, account, bar, end, end)
+        else:
+            account, seen = go(run, account, bar, start, end, see(seen, start))
+            band = busy_band(run, account, bar)
+        start = end
+    return account, seen, band
 
 
 @scalar
@@ -160,10 +170,9 @@ def walk_bar(run: Run, account: Account, bar: int, finer: Finer) -> Account:
             continue
         if doubtful:
             weigh_orders(run, account, bar, prices)
-        account, seen = walk_through(run, account, bar, prices, seen)
+        account, seen, band = walk_through(run, account, bar, prices, seen, band)
         if account.side == 0.0 and not anything_rests(run):
             break
-        band = busy_band(run, account, bar)
     if doubtful:
         forget_doubt(run, account)
     return account

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,6 +28,14 @@ def test_every_ledger_is_the_recorded_one(runs: list[tuple[Case, Result]]) -> No
     now = [result.ledger_digest[:16] for _, result in runs]
     changed = [seed for seed in range(CASES) if now[seed] != golden["ledgers"][seed]]
     assert changed == [], "a ledger changed: bump ENGINE_SEMANTICS and record anew"
+
+
+def test_the_variant_for_resting_entries_gives_the_same_ledgers(
+    runs: list[tuple[Case, Result]],
+) -> None:
+    for one, result in runs[::3]:
+        table = replace(one.table, rests_entries=True)
+        assert replace(one, table=table).run().ledger_digest == result.ledger_digest
 
 
 def test_the_corpus_reaches_every_reason(runs: list[tuple[Case, Result]]) -> None:
