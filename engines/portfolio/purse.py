@@ -28,7 +28,12 @@ class Purse:
     @property
     def equity(self) -> float:
         """Cash and the open profit of every leg at its last price."""
-        return self.cash + math.fsum(one.open_profit for one in self.members)
+        return self.cash + math.fsum(one.open_profit for one in self.members if one.lots)
+
+    def carries(self, leverage: float) -> bool:
+        """Whether the equity carries all positions; if so, no leg can be called for margin."""
+        worth = math.fsum(one.worth for one in self.members if one.lots)
+        return worth == 0.0 or worth <= self.equity * leverage
 
     def others(self, than: LegAccount) -> Iterator[LegAccount]:
         """Other legs that hold something."""

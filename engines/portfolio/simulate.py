@@ -61,6 +61,7 @@ class _Run:
         run: str,
     ) -> None:
         self._purse = Purse(broker.initial_cash)
+        self._leverage = float(broker.leverage)
         self._legs = [RunningLeg(leg, broker, self._purse, run) for leg in legs]
         self._conductor = conductor
         self._ledger: list[tuple[str, event.Fill]] = []
@@ -141,9 +142,10 @@ class _Run:
         for leg in due:
             leg.venue.arrive()
         self._liquidate_at_once(self._legs)
-        for leg in due:
-            leg.venue.call_margin()
-            self._note([leg])
+        if not self._purse.carries(self._leverage):
+            for leg in due:
+                leg.venue.call_margin()
+                self._note([leg])
 
     def _liquidate_at_once(self, legs: Iterable[RunningLeg]) -> None:
         for leg in legs:
