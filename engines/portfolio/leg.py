@@ -61,6 +61,9 @@ class RunningLeg:
         for name, expected in (("position_mode", "one_way"), ("mark_price", "last")):
             if getattr(broker, name) != expected:
                 raise InvalidInput(f"broker.{name}", getattr(broker, name), f"{expected} for legs")
+        if leg.properties.calc_on_order_fills or leg.properties.risk.watches:
+            expected = "without calc_on_order_fills and risk rules: legs take turns fill by fill"
+            raise InvalidInput(f"properties of {leg.symbol}", "one of them", expected)
         said, market = leg.properties, market_for(broker, leg.instrument)
         perpetual = perpetual_for(leg.instrument, broker, leg.funding, leg.span_ms)
         self.leg = leg

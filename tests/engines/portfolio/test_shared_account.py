@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from engines.errors import InvalidInput, MissingData
 from engines.legs import Leg
 from engines.orders import Refusal
 from engines.risk import Limits
+from engines.risk_rules import RiskRules
 from tests.engines.portfolio.conftest import Play, leg_of
 from tests.engines.reference.conftest import Bar
 
@@ -243,6 +245,17 @@ def test_a_hole_in_one_symbols_funding_is_an_error() -> None:
     leg = leg_of("AAA", [FLAT] * 6, funding={0: 0.0, 4: 0.0}, instrument=grid)
     with pytest.raises(MissingData, match="funding of AAA is missing"):
         simulate([leg], broker(funding="history"))
+
+
+@pytest.mark.parametrize(
+    "said", [{"calc_on_order_fills": True}, {"risk": RiskRules(max_cons_loss_days=1)}]
+)
+def test_what_legs_do_not_do_is_refused_not_ignored(said: dict[str, Any]) -> None:
+    from engines.portfolio import simulate
+    from tests.engines.portfolio.test_closed_forms import broker
+
+    with pytest.raises(InvalidInput, match="properties of AAA"):
+        simulate([leg_of("AAA", [FLAT] * 2, {}, **said)], broker())
 
 
 def test_one_bar_is_enough(play: Play) -> None:
