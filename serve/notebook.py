@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -32,6 +33,7 @@ from serve.commands.requests import (
     SweepRequest,
     request_from,
 )
+from serve.commands.run_pages import write_csv
 from serve.commands.sweeps import Swept, start_sweep
 from serve.notebook_portfolio import PortfolioRunResult, portfolio
 from serve.notebook_views import Page, frame_of, html_of
@@ -101,6 +103,10 @@ class BacktestResult:
     def to_arrow(self) -> pa.Table:
         """As `to_polars`, in Arrow."""
         return self.to_polars().to_arrow()
+
+    def save_csv(self, folder: str | Path) -> list[Path]:
+        """Write the list of trades and the summary as TradingView does. Raises InvalidInput."""
+        return write_csv(self.backtested, Path(folder))
 
     def plot(self) -> Page:
         """The report: equity, candles with trades, costs."""

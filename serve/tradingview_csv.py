@@ -51,9 +51,10 @@ def list_of_trades(
     pairs = [head for name in money for head in (f"{name} {currency}", f"{name} %")]
     heads = ("Trade #", "Type", "Date and time", "Signal", f"Price {currency}", "Size (qty)")
     rows = [(*heads, "Size (value)", *pairs)]
-    totals, named = cumulative(trades), zip(*signals(trades), strict=True)
-    for at, names in enumerate(named):
-        rows += _legs(_trade(trades, at), names, at + 1, float(totals[at]), initial_cash, value)
+    totals, values = cumulative(trades), taken(trades, value)
+    for at, names in enumerate(zip(*signals(trades), strict=True)):
+        figures = (float(values[at]), float(totals[at]), float(totals[at]) / initial_cash)
+        rows += _legs(_trade(trades, at), names, at + 1, figures)
     return Written("list-of-trades.csv", tuple(rows))
 
 
@@ -67,6 +68,15 @@ def cumulative(trades: Table) -> Floats:
     return np.asarray(total - open_fees)
 
 
+def taken(trades: Table, value: float) -> Floats:
+    """Value of each entry, (n_trades,): by its share of profit, as an inverse one is coin."""
+    linear = np.asarray(trades["entry_price"] * trades["qty"] * value)
+    share = trades.get("pnl_fraction", np.zeros(len(linear)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        told = trades["pnl"] / share
+    return np.where(np.isfinite(told) & (told > 0.0), told, linear)
+
+
 def _trade(trades: Table, at: int) -> Mapping[str, Any]:
     return {name: column[at] for name, column in trades.items()}
 
@@ -75,23 +85,22 @@ def _legs(
     trade: Mapping[str, Any],
     names: tuple[str, str],
     number: int,
-    total: float,
-    initial_cash: float,
-    value: float,
+    figures: tuple[float, float, float],
 ) -> list[tuple[str, ...]]:
+    """Rows of exit and entry; `figures` are the entry's value, and profit so far and its share."""
     side = "long" if trade["side"] > 0 else "short"
-    notional = float(trade["entry_price"] * trade["qty"] * value)
+    notional, total, total_share = figures
     # TradingView measures a trade by what it took: its entry's value and fee.
     invested = notional + float(trade["entry_fee"])
     money = [float(trade[name]) for name in ("pnl", "mfe", "mae")]
-    figures = [text for one in money for text in (printed(one), _percent(one / invested))]
-    figures += [printed(total), _percent(total / initial_cash)]
+    cells = [text for one in money for text in (printed(one), _percent(one / invested))]
+    cells += [printed(total), _percent(total_share)]
     size = (_plain(trade["qty"]), printed(notional))
 
     def leg(kind: str, price: str, signal: str) -> tuple[str, ...]:
         moment = np.datetime_as_string(np.datetime64(int(trade[f"{price}_ms"]), "ms"), unit="m")
         named = (str(number), f"{kind} {side}", str(moment).replace("T", " "), signal)
-        return (*named, _plain(trade[f"{price}_price"]), *size, *figures)
+        return (*named, _plain(trade[f"{price}_price"]), *size, *cells)
 
     return [
         leg("Exit", "exit", names[1]),

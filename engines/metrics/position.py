@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import NamedTuple, TypeVar
-from weakref import WeakKeyDictionary
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.bars import Floats
 from engines.metrics.material import Material, Trades
+from engines.metrics.remembered import once
 from engines.payoff import Payoff
 
-Found = TypeVar("Found")
 Places = NDArray[np.int64]
 Hits = NDArray[np.bool_]
-
-
-def once(work: Callable[[Material], Found]) -> Callable[[Material], Found]:
-    """What `work` finds, found once for each material: a dozen figures ask for the same."""
-    kept: WeakKeyDictionary[Material, Found] = WeakKeyDictionary()
-
-    def remembered(material: Material) -> Found:
-        if material not in kept:
-            kept[material] = work(material)
-        return kept[material]
-
-    return wraps(work)(remembered)
 
 
 def earned(side: Floats, entry: Floats, price: Floats, point: Floats, payoff: Payoff) -> Floats:

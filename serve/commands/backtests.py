@@ -14,7 +14,8 @@ from cluster.storage.store import Store
 from engines.bars import Bars
 from engines.broker import Broker
 from engines.funding import FundingRates
-from engines.metrics.material import Material, material_of
+from engines.metrics.material import Material
+from engines.metrics.of_result import material_of
 from engines.metrics.registry import figures
 from engines.result import Result
 from serve.commands.job import Job, Ticket

@@ -14,7 +14,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from engines.errors import TesterError
-from serve.reports import figures, portfolio_section, sections, tabs, words
+from serve.reports import figures, portfolio_section, sections, spread, tabs, words
 from serve.reports.content import Report
 from serve.reports.highlight import highlighted
 from serve.reports.payload import encode, payload
@@ -76,6 +76,7 @@ def render(report: Report) -> str:
             figures=figures,
             portfolio_section=portfolio_section,
             sections=sections,
+            spreads=spread,
             tabs=tabs,
             words=words,
         )

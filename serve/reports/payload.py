@@ -159,7 +159,7 @@ def _symbols(table: Table) -> Json:
 def _listed(run: Run) -> Json:
     """What TradingView's list of trades tells beyond the columns above."""
     table = run.trades
-    value = table["entry_price"] * table["qty"] * run.value
+    value = tradingview_csv.taken(table, run.value)
     entry, leave = tradingview_csv.signals(table)
     names = sorted({*entry, *leave})
     place = {name: at for at, name in enumerate(names)}

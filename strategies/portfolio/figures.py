@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from engines.bars import Bars, Floats
-from engines.metrics.material import Material, Trades, material_of
+from engines.metrics.material import Material, Trades
+from engines.metrics.of_result import material_of
 from engines.metrics.registry import figures
 from engines.orders import Reason
 from strategies.portfolio.results import PortfolioResult

@@ -17,6 +17,7 @@ from serve.tradingview_csv import (
     performance,
     printed,
     signals,
+    taken,
     write_tradingview,
 )
 
@@ -83,6 +84,17 @@ def test_each_trade_has_its_exit_and_its_entry() -> None:
     # 9.79 of the 100.1 that it took; best and worst; profit so far, of the initial cash.
     assert rows[1][7:] == ("9.79", "9.78", "11.9", "11.89", "-0.1", "-0.1", "9.79", "0.98")
     assert rows[5][1:4] == ("Exit long", "1970-01-01 06:00", "Open")
+
+
+def test_the_value_of_an_inverse_contract_is_its_coins() -> None:
+    # 10,000 dollars at 50,000 are 0.2 coins; a profit of 0.01 is a twentieth of them.
+    inverse = trades(
+        entry_price=np.array([50_000.0] * 3),
+        qty=np.array([10_000.0] * 3),
+        pnl=np.array([0.01, -0.01, 0.0]),
+        pnl_fraction=np.array([0.05, -0.05, 0.0]),
+    )
+    assert taken(inverse, 1.0).tolist()[:2] == pytest.approx([0.2, 0.2])
 
 
 def test_a_figure_that_is_undefined_is_an_empty_cell() -> None:

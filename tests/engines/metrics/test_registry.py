@@ -14,7 +14,8 @@ from engines.commands import Properties
 from engines.errors import InvalidInput
 from engines.metrics.aliases import ALIASES
 from engines.metrics.bare_list import material_from_trades
-from engines.metrics.material import Material, material_of
+from engines.metrics.material import Material
+from engines.metrics.of_result import material_of
 from engines.metrics.periods import falls, months, rolling, years
 from engines.metrics.registry import FAMILIES, IDEAS, METRICS, figures, metric
 from engines.resampling import resample

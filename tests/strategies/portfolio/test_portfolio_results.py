@@ -15,7 +15,7 @@ from engines.commands import Properties
 from engines.errors import InvalidInput
 from engines.instrument import Instrument
 from engines.intervals import Interval
-from engines.metrics.material import material_of
+from engines.metrics.of_result import material_of
 from engines.metrics.registry import figures
 from engines.portfolio.allocation import Allocation
 from engines.resampling import resample
