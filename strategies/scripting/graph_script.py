@@ -32,7 +32,8 @@ class GraphScript:
             return
         side = _sign(view.position_size)
         yield from self._decide(decision, view, side)
-        if view.equity <= 0.0 and (side or decision.enter_long or decision.enter_short):
+        lived = side != 0 or view.flat_bar == view.bar
+        if view.equity <= 0.0 and (lived or decision.enter_long or decision.enter_short):
             # Nothing can follow: an account without equity is closed out for good.
             self._over = True
             yield CancelAll()
