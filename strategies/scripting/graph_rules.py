@@ -49,7 +49,10 @@ class GraphRules:
 
     def __init__(self, strategy: Strategy, values: Mapping[str, float]) -> None:
         if rests_entries(strategy):
-            expected = "batch for entries that rest, ladders and exits of the whole position"
+            expected = (
+                "cpu, without margin mode and funding, for entries that rest, ladders and exits of "
+                "the whole position"
+            )
             raise InvalidInput("engine", "event or reference", expected)
         self._values = values
         self._strategy = strategy
