@@ -42,7 +42,7 @@ def test_the_corpus_reaches_every_reason(runs: list[tuple[Case, Result]]) -> Non
     seen = set(np.concatenate([result.fills["reason"] for _, result in runs]).tolist())
     # The kernel closes a bankrupt account; margin calls, liquidation and funding are the event
     # engine's. Ladders have cases of their own.
-    others = {Reason.OPEN, Reason.MARGIN_CALL, Reason.LIQUIDATION, Reason.FUNDING}
+    others = {Reason.OPEN, Reason.MARGIN_CALL, Reason.LIQUIDATION, Reason.FUNDING, Reason.RISK_RULE}
     assert seen == set(Reason) - others - {Reason.SAFETY_ORDER, Reason.SAFETY_CLOSE}
 
 
