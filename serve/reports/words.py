@@ -24,6 +24,7 @@ REASONS: Final = {
     Reason.FUNDING: "funding",
     Reason.SAFETY_ORDER: "safety order",
     Reason.SAFETY_CLOSE: "safety close",
+    Reason.RISK_RULE: "risk rule",
 }
 
 REFUSALS: Final = {
