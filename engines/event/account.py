@@ -274,10 +274,10 @@ class Account:
 
     def _parts(self, side: int, units: float, chosen: Sequence[Lot]) -> list[tuple[Lot, float]]:
         queue = [lot for lot in self.lots if lot.side == side]
-        if units >= self.held(side):
-            return [(lot, lot.units) for lot in queue]
         if self.close_rule == "ANY":
             queue.sort(key=lambda lot: all(lot is not one for one in chosen))
+        if units >= self.held(side):
+            return [(lot, lot.units) for lot in queue]
         parts = []
         for lot in queue:
             part = min(units, lot.units)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass, field, replace
 
 from engines.commands import Entry, Order, Properties, without_na
 from engines.event.account import Account
 from engines.event.events import Amend, Instruction, Place, Queue, Rank, Withdraw
+from engines.event.exit_desk import Closing
 from engines.event.naming import Namer
 from engines.event.sizing import lots_of, refusal_of, units_asked, units_checked
 from engines.kernel.rounding import round_against, round_in_favour
@@ -165,6 +166,7 @@ class EntryDesk:
             flips=waiting.flips,
             most=None if isinstance(command, Order) else self.most,
             sized_at=close if from_flat and self.said.margin_price == "signal" else None,
+            only_leaves=not isinstance(command, Order) and self._only_closes(side),
         )
 
     def _pass_the_reversal_on(self, last: Waiting) -> Iterator[Instruction]:
@@ -192,17 +194,29 @@ class EntryDesk:
         return None
 
     def after_fill(self, filled: Waiting, units: float) -> Iterator[Instruction]:
-        """What a fill does to the others: its group (F1), and entries beyond the limit (D3)."""
+        """What a fill does to the others of its group (F1)."""
         command = filled.command
         for name, other in list(self.waiting.items()):
             if other.order_id == filled.order_id:
                 continue
             if command.oca_name and other.command.oca_name == command.oca_name:
                 yield from self._in_group(name, other, command.oca_type, units)
+
+    def drop_beyond_limit(
+        self, closings: Collection[Closing], filled: str
+    ) -> Iterator[Instruction]:
+        """D3: of several market entries of one moment the next may find the limit reached.
+
+        A close that was called before it is filled before it, and may make room.
+        """
         for name, other in list(self.waiting.items()):
             # What is left of the same order is no other entry.
-            is_entry = not isinstance(other.command, Order) and other.order_id != filled.order_id
-            if other.is_market and is_entry and self.entries_of(other.side) >= self.limit:
+            is_entry = not isinstance(other.command, Order) and other.order_id != filled
+            waits = any(
+                one.side == other.side and one.sequence < other.sequence for one in closings
+            )
+            full = self.entries_of(other.side) >= self.limit
+            if other.is_market and is_entry and full and not waits:
                 yield from self.cancel(name)
 
     def _in_group(

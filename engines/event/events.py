@@ -160,6 +160,7 @@ class Place:
 
     An order that `flips` takes all that is open on the other side at its fill (D10). `most` lots
     are the largest position it may lead to (J1); margin is looked at `sized_at`, if from flat (I5).
+    What `only_leaves` never opens, whatever `against` was (J1).
     """
 
     order_id: str
@@ -186,6 +187,7 @@ class Place:
     flips: bool = False
     most: float | None = None
     sized_at: float | None = None
+    only_leaves: bool = False
 
 
 @dataclass(frozen=True)

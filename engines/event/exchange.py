@@ -265,6 +265,13 @@ class Exchange:
         closing = min(units, self.account.closable(order.side, order.reduce_only))
         # Own lots and those against a position add up to a double that is not always their sum.
         opened = own if closing == self._against(working) else units - closing
+        if units <= 0.0 and not order.reduce_only and refusal is None:
+            # It has become nothing, and nothing is no order (D12).
+            nothing = Refusal.QTY_ZERO.name
+            self._tell(
+                OrderUpdate(order.order_id, "cancelled", self.bar, order.side, reason=nothing)
+            )
+            return
         refused = refusal or self._refusal(order, units, opened, self._checked(order, price))
         if refused is not None:
             self._reject(order, refused, self._detail(order, refused, units, price))
@@ -386,7 +393,8 @@ class Exchange:
         if order.reduce_only:
             # D9: closes add up to the position at most, and never reverse it.
             return min(own, self.account.held(-order.side))
-        return own + self._against(working)
+        units = own + self._against(working)
+        return min(units, self.account.closable(order.side)) if order.only_leaves else units
 
     def _against(self, working: Working) -> float:
         """Lots of the other side: those at its creation (D2), or all there are (D10)."""

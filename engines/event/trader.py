@@ -204,6 +204,7 @@ class Trader:
             yield from self._leg_left(leg, update)
         elif update.order_id in self.exits.closings:
             self._closed(update)
+            yield from self.entries.drop_beyond_limit(self.exits.closings.values(), "")
         elif rested is not None:
             if filled:
                 reason = self.brackets.reason_of(*rested)
@@ -280,6 +281,7 @@ class Trader:
             if command.bracket is not None:
                 yield from self.brackets.cover(lot, command.bracket)
         yield from self.entries.after_fill(waiting, units)
+        yield from self.entries.drop_beyond_limit(self.exits.closings.values(), waiting.order_id)
 
     def _part_of(self, order_id: str) -> Lot | None:
         """The lot that an earlier part of the same order opened."""
@@ -295,7 +297,9 @@ class Trader:
         account, name = self.account, waiting.command.id
         account.refuse(update.bar, waiting.side, reason, name, update.detail)
         against = account.side == -waiting.side and not account.hedged
-        if against and update.status == "rejected":
+        # What the venue does not take as an order at all was no reversal.
+        unaffordable = update.status == "rejected" and reason == Refusal.NO_MARGIN
+        if against and unaffordable:
             yield from self.exits.drop_beside(waiting.side, waiting.sequence, waiting.turn)
 
     def _tidy(self) -> Iterator[Instruction]:

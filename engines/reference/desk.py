@@ -195,6 +195,10 @@ class Desk:
         allowed = self.properties.allow_entry_in
         return allowed != "both" and sign(allowed) != side
 
+    def only_closes(self, order: Pending) -> bool:
+        """Whether an order is an entry of a side that may not be entered (J1)."""
+        return not isinstance(order.command, Order) and self._only_closes(order.side)
+
     def _wait(
         self,
         command: Entry,

@@ -264,9 +264,12 @@ class Market:
         units = own + self._against(order)
         if command.reduce_only:
             units = min(units, self.account.open_on(-order.side))
+        closing = self._closing(order, units)
+        if desk.only_closes(order):
+            # J1: what it was to leave may have been left before.
+            units = closing
         if units <= 0:
             return
-        closing = self._closing(order, units)
         opening = units - closing
         if not self._affordable(order, price, opening):
             if closing > 0:
@@ -297,7 +300,7 @@ class Market:
             stop = None if bracket is None else bracket.stop
             return desk.sizing.units(None, order.side, stop, price, against)
         own = desk.units_for(order.budget, price) if units is None else units
-        if isinstance(order.command, Order):
+        if isinstance(order.command, Order) or order.command.reduce_only:
             return own
         return desk.within_limit(order.side, own) or 0
 
