@@ -130,7 +130,8 @@ class Market:
             # A2: price orders that the close is already through fill there. Not settled by the
             # rules: exits of an entry that filled at this very close wait for the next bar.
             self._meet_all(bar, close, first_fresh_lot=before)
-        for order in [one for one in self.desk.pending.values() if not one.is_market]:
+        opening = [one for one in self.desk.pending.values() if not one.command.reduce_only]
+        for order in [one for one in opening if not one.is_market]:
             # I6: what waits at a price is cancelled once the account could not carry it.
             own, against = self._own_units(order, close), self._against(order)
             units = against if isinstance(own, Refusal) else own + against
