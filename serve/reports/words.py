@@ -49,6 +49,7 @@ REFUSALS: Final = {
     Refusal.POST_ONLY: "The order would have taken, and was only to make.",
     Refusal.REDUCE_ONLY: "The order could only reduce a position, and there was none.",
     Refusal.LEVERAGE: "The risk tier of the position allows less leverage.",
+    Refusal.POSITION_SIZE: "The position was as large as the script allows itself.",
     Refusal.RISK_LIMIT: "The position would have been above the highest risk limit.",
     Refusal.NO_BALANCE: "There was not enough quote currency to buy with.",
     Refusal.SPOT_SHORT: "Coins that are not there cannot be sold on spot.",
