@@ -62,3 +62,6 @@ class Refusal(IntEnum):
     SPOT_SHORT = 27
     # A market order that found nothing more in the book.
     NO_DEPTH = 31
+    # Sizes of a graph strategy (engines.kernel.shares).
+    NO_VOLATILITY = 32
+    NO_EDGE = 33

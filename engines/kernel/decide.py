@@ -9,10 +9,11 @@ import numpy as np
 
 from engines.compile import U2, scalar
 from engines.kernel import layout as at
-from engines.kernel.exits import levels_known, stop_distance
+from engines.kernel.exits import levels_known
 from engines.kernel.fills import note_refusal, refuse
 from engines.kernel.layout import Account, Pending, Run, Signals
 from engines.kernel.money import equity_at
+from engines.kernel.shares import size_of, within_limits
 from engines.kernel.sizing import check_entry, entry_units, free_equity
 from engines.orders import Reason, Refusal
 
@@ -131,10 +132,12 @@ def accepted(
     run: Run, bar: int, side: float, signal_bar: int, price: float, equity: float, free: float
 ) -> float:
     """Lots to enter with at `price`; 0 after a refusal."""
-    mode = run.choices[at.SIZE_MODE]
-    stop = stop_distance(run, side, signal_bar, price)
-    units = entry_units(mode, run.params[at.SIZE], equity, free, price, stop, run.market)
-    reason = check_entry(units, equity, free, price, run.market)
+    asked = size_of(run, side, signal_bar, price)
+    units = entry_units(asked.mode, asked.size, equity, free, price, asked.away, run.market)
+    units = within_limits(run, units, equity, price)
+    reason = asked.refusal
+    if reason == 0:
+        reason = check_entry(units, equity, free, price, run.market)
     if reason != 0:
         refuse(run, bar, side, reason)
         return 0.0

@@ -8,12 +8,13 @@ from typing import Final
 from engines.compile import scalar
 from engines.kernel import layout as at
 from engines.kernel import rests
-from engines.kernel.exits import place_exits, stop_distance
+from engines.kernel.exits import place_exits
 from engines.kernel.fills import Seen, close_units, drop_empty_lots, open_lot, refuse
 from engines.kernel.layout import Account, Run
 from engines.kernel.money import equity_at, market_price, order_fee, quantity
 from engines.kernel.path import next_order
 from engines.kernel.resting import take_away
+from engines.kernel.shares import size_of, within_limits
 from engines.kernel.sizing import check_entry, entry_units
 from engines.orders import Reason, Refusal
 
@@ -33,12 +34,16 @@ def own_units(run: Run, account: Account, row: int, bar: int, price: float) -> f
     side = one[rests.SIDE]
     equity = equity_at(account, price, market)
     sizing = equity if math.isnan(one[rests.EQUITY]) else one[rests.EQUITY]
-    size = run.params[at.SIZE] * one[rests.SHARE]
-    stop = stop_distance(run, side, int(one[rests.SIGNAL_BAR]), price)
+    asked = size_of(run, side, int(one[rests.SIGNAL_BAR]), price)
+    size = asked.size * one[rests.SHARE]
     free = equity - carried(account, side, price, run)
-    units = entry_units(run.choices[at.SIZE_MODE], size, sizing, free, price, stop, market)
-    # The margin is that of the part that opens: it is checked with the whole order.
-    reason = check_entry(units, equity, math.inf, price, market)
+    units = entry_units(asked.mode, size, sizing, free, price, asked.away, market)
+    if row < rests.SAFETY:
+        units = within_limits(run, units, sizing, price)
+    reason = asked.refusal
+    if reason == 0:
+        # The margin is that of the part that opens: it is checked with the whole order.
+        reason = check_entry(units, equity, math.inf, price, market)
     if reason != 0:
         refuse(run, bar, side, reason)
         return 0.0

@@ -34,7 +34,12 @@ LADDER_TRAIL: Final = LADDER_SHARE + MAX_SAFETY_ORDERS
 LADDER_PULL_BACK: Final = LADDER_TRAIL + 1
 # Loss, as a fraction of the position's margin, at which all of it is closed; 0 for never.
 SAFETY_CLOSE: Final = LADDER_PULL_BACK + 1
-N_PARAMS: Final = SAFETY_CLOSE + 1
+# Share of the equity that an entry commits at most and at least (0: no limit), and that one sized
+# by Kelly commits before there are enough trades.
+SIZE_CAP: Final = SAFETY_CLOSE + 1
+SIZE_FLOOR: Final = SIZE_CAP + 1
+KELLY_START: Final = SIZE_FLOOR + 1
+N_PARAMS: Final = KELLY_START + 1
 
 # --- choices of a row, int32 ------------------------------------------------------------------
 # Rows of the bitmaps; row 0 is always empty.
@@ -76,7 +81,9 @@ STOP_ANCHOR: Final = LADDER_WINDOW + 1
 ACTIVATION_ANCHOR: Final = STOP_ANCHOR + 1
 BREAK_EVEN_ANCHOR: Final = ACTIVATION_ANCHOR + 1
 TARGET_ANCHOR: Final = BREAK_EVEN_ANCHOR + 1
-N_CHOICES: Final = TARGET_ANCHOR + MAX_TARGETS
+SIZE_COLUMN: Final = TARGET_ANCHOR + MAX_TARGETS
+KELLY_TRADES: Final = SIZE_COLUMN + 2
+N_CHOICES: Final = KELLY_TRADES + 1
 
 # How a distance or level is given.
 NO_LEVEL: Final = 0
@@ -91,6 +98,8 @@ SIZE_FIXED: Final = 0
 SIZE_CASH: Final = 1
 SIZE_EQUITY: Final = 2
 SIZE_RISK: Final = 3
+SIZE_VOLATILITY: Final = 4
+SIZE_KELLY: Final = 5
 
 # What an entry signal against the open position does.
 REVERSE: Final = 0

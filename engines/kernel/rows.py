@@ -15,6 +15,7 @@ _COLUMN_SLOTS = (
     at.BREAK_EVEN_COLUMN,
     at.ENTRY_COLUMN,
     at.LADDER_COLUMN,
+    at.SIZE_COLUMN,
     *(at.TARGET_COLUMN + 2 * target for target in range(at.MAX_TARGETS)),
 )
 

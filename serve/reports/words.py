@@ -55,6 +55,8 @@ REFUSALS: Final = {
     Refusal.SPOT_SHORT: "Coins that are not there cannot be sold on spot.",
     Refusal.EXPIRED: "The order's price was not met in time.",
     Refusal.NO_DEPTH: "The order book held no more.",
+    Refusal.NO_VOLATILITY: "Sizing by volatility needs one above zero, and there was none.",
+    Refusal.NO_EDGE: "The closed trades so far give no Kelly share above zero.",
 }
 
 _LABELS: Final = {

@@ -45,6 +45,7 @@ from strategies.graph.nodes import (
     Source,
 )
 from strategies.graph.scalars import Scalar, value_of
+from strategies.graph.sizing import VolatilityTarget
 from strategies.graph.strategy import Strategy
 from strategies.graph.types import CHART, MarketRef, Timeline
 
@@ -185,6 +186,8 @@ def level_series(strategy: Strategy) -> tuple[Series, ...]:
             for series in (distance.long, distance.short) if distance else ():
                 if series is not None:
                     found.setdefault(series.key, series)
+    if isinstance(strategy.sizing, VolatilityTarget):
+        found.setdefault(strategy.sizing.volatility.key, strategy.sizing.volatility)
     return tuple(found.values())
 
 

@@ -26,7 +26,17 @@ from strategies.graph.ladders import Ladder, LadderOrders, SafetyOrders, steps_o
 from strategies.graph.levels import Distance
 from strategies.graph.node import Node
 from strategies.graph.scalars import Scalar
-from strategies.graph.sizing import Cash, CoolDown, FixedQty, PercentOfEquity, RiskPercent, Sizing
+from strategies.graph.sizing import (
+    Cash,
+    CoolDown,
+    FixedQty,
+    Kelly,
+    PercentOfEquity,
+    RiskPercent,
+    SizeLimits,
+    Sizing,
+    VolatilityTarget,
+)
 from strategies.graph.strategy import Strategy
 
 _KINDS: Final = {
@@ -49,9 +59,9 @@ class KernelRows:
         self._targets = 0
         self.choices[:, at.ON_OPPOSITE] = _ON_OPPOSITE[strategy.on_opposite]
         self.choices[:, at.PYRAMIDING] = self.scalar(strategy.pyramiding)
-        mode, size, scale = _SIZES[type(strategy.sizing)](strategy.sizing)
-        self.choices[:, at.SIZE_MODE] = mode
-        self.params[:, at.SIZE] = self.scalar(size) * scale
+        self._size(strategy.sizing)
+        if strategy.size_limits is not None:
+            self._size_limits(strategy.size_limits)
         if strategy.cool_down is not None:
             self._cool_down(strategy.cool_down)
         if strategy.entry is not None:
@@ -124,6 +134,25 @@ class KernelRows:
             self.params[:, at.LADDER_SHARE + number] = volume / volumes[0]
         self.params[:, at.SIZE] *= volumes[0] / total
 
+    def _size(self, sizing: Sizing) -> None:
+        mode, size, scale = _SIZES[type(sizing)](sizing)
+        self.choices[:, at.SIZE_MODE] = mode
+        self.params[:, at.SIZE] = self.scalar(size) * scale
+        if isinstance(sizing, VolatilityTarget):
+            column = self._columns.placed(sizing.volatility).rows(self._row_ids)
+            self.choices[:, at.SIZE_COLUMN : at.SIZE_COLUMN + 2] = column[:, None]
+            self.params[:, at.SIZE_CAP] = self.scalar(sizing.max_percent) * 0.01
+        elif isinstance(sizing, Kelly):
+            self.choices[:, at.KELLY_TRADES] = self.scalar(sizing.trades)
+            self.params[:, at.KELLY_START] = self.scalar(sizing.start_percent) * 0.01
+
+    def _size_limits(self, limits: SizeLimits) -> None:
+        self.params[:, at.SIZE_FLOOR] = self.scalar(limits.min_percent) * 0.01
+        most, own = self.scalar(limits.max_percent) * 0.01, self.params[:, at.SIZE_CAP]
+        # Of two limits the lower; zero is none.
+        both = np.minimum(np.where(own > 0.0, own, np.inf), np.where(most > 0.0, most, np.inf))
+        self.params[:, at.SIZE_CAP] = np.where(np.isfinite(both), both, 0.0)
+
     def _cool_down(self, rule: CoolDown) -> None:
         self.choices[:, at.COOL_DOWN] = self.scalar(rule.bars)
         after = at.AFTER_LOSS if rule.after == "loss" else at.AFTER_ANY
@@ -188,7 +217,7 @@ def rests_entries(strategy: Strategy) -> bool:
 
 def level_nodes(strategy: Strategy) -> list[Node]:
     """The nodes whose series are levels of the market's orders."""
-    rest = (strategy.entry, strategy.ladder)
+    rest = (strategy.sizing, strategy.entry, strategy.ladder)
     return [*strategy.exits, *(one for one in rest if one is not None)]
 
 
@@ -205,4 +234,6 @@ _SIZES: Final[dict[type[Sizing], Callable[[Any], tuple[int, Scalar, float]]]] = 
     Cash: lambda size: (at.SIZE_CASH, size.amount, 1.0),
     PercentOfEquity: lambda size: (at.SIZE_EQUITY, size.percent, 0.01),
     RiskPercent: lambda size: (at.SIZE_RISK, size.percent, 0.01),
+    VolatilityTarget: lambda size: (at.SIZE_VOLATILITY, size.percent, 0.01),
+    Kelly: lambda size: (at.SIZE_KELLY, size.fraction, 1.0),
 }

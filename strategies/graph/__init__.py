@@ -152,7 +152,17 @@ from strategies.graph.nodes import (
     indicator,
 )
 from strategies.graph.scalars import Constraint, Param, Scalar, param
-from strategies.graph.sizing import Cash, CoolDown, FixedQty, PercentOfEquity, RiskPercent, Sizing
+from strategies.graph.sizing import (
+    Cash,
+    CoolDown,
+    FixedQty,
+    Kelly,
+    PercentOfEquity,
+    RiskPercent,
+    SizeLimits,
+    Sizing,
+    VolatilityTarget,
+)
 from strategies.graph.strategy import EventStrategy, Strategy
 from strategies.graph.types import CHART, MarketRef, Timeline, Unit
 
@@ -185,6 +195,7 @@ __all__ = [
     "Flag",
     "Ichimoku",
     "IndicatorNode",
+    "Kelly",
     "Keltner",
     "Ladder",
     "LadderOrders",
@@ -207,6 +218,7 @@ __all__ = [
     "Session",
     "Shifted",
     "ShiftedCondition",
+    "SizeLimits",
     "Sizing",
     "Source",
     "StochRsi",
@@ -220,6 +232,7 @@ __all__ = [
     "Timeline",
     "TrailingStop",
     "Unit",
+    "VolatilityTarget",
     "Within",
     "accumulation_distribution",
     "all_of",

@@ -14,7 +14,7 @@ from strategies.graph.expressions import Condition, Expression, Series
 from strategies.graph.ladders import SafetyOrders
 from strategies.graph.node import KINDS
 from strategies.graph.scalars import Param, Scalar
-from strategies.graph.sizing import CoolDown, Sizing
+from strategies.graph.sizing import CoolDown, SizeLimits, Sizing
 from strategies.graph.strategy import EventStrategy
 from strategies.graph.types import MarketRef
 
@@ -51,6 +51,7 @@ EXPRESSIONS: Final = kinds_of(Expression)
 EXITS: Final = kinds_of(Exit)
 SIZINGS: Final = kinds_of(Sizing)
 COOL_DOWNS: Final = kinds_of(CoolDown)
+SIZE_LIMITS: Final = kinds_of(SizeLimits)
 EVENTS: Final = kinds_of(EventStrategy)
 ENTRIES: Final = kinds_of(EntryOrder)
 LADDERS: Final = kinds_of(SafetyOrders)

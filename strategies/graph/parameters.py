@@ -65,6 +65,7 @@ def bind(strategy: Strategy, values: Mapping[str, object]) -> Strategy:
     rest = {
         "exits": tuple(new[one] for one in strategy.exits),
         "sizing": new[strategy.sizing],
+        "size_limits": strategy.size_limits and new[strategy.size_limits],
         "cool_down": strategy.cool_down and new[strategy.cool_down],
         "entry": strategy.entry and new[strategy.entry],
         "ladder": strategy.ladder and new[strategy.ladder],

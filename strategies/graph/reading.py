@@ -9,7 +9,15 @@ from typing import Any, Final, cast
 from engines.errors import InvalidInput
 from strategies.graph.exits import Exit
 from strategies.graph.expressions import Condition
-from strategies.graph.fields import COOL_DOWNS, ENTRIES, EVENTS, EXITS, LADDERS, SIZINGS
+from strategies.graph.fields import (
+    COOL_DOWNS,
+    ENTRIES,
+    EVENTS,
+    EXITS,
+    LADDERS,
+    SIZE_LIMITS,
+    SIZINGS,
+)
 from strategies.graph.json_values import check_names, choice, given, listed, mapping, parse, placed
 from strategies.graph.layout import Layout
 from strategies.graph.reading_nodes import NodeReader
@@ -20,6 +28,7 @@ from strategies.graph.upgrade import UPGRADES, Upgrades, upgraded
 _OPTIONS: Final = ("description", "lineage", "on_opposite", "direction", "close_outside")
 _PARTS: Final = {
     "sizing": SIZINGS,
+    "size_limits": SIZE_LIMITS,
     "cool_down": COOL_DOWNS,
     "event": EVENTS,
     "entry": ENTRIES,

@@ -16,6 +16,7 @@ from strategies.graph.fields import (
     EXITS,
     EXPRESSIONS,
     LADDERS,
+    SIZE_LIMITS,
     SIZINGS,
     FieldSpec,
     specs,
@@ -62,6 +63,7 @@ def schema() -> dict[str, Any]:
         **{name: {"$ref": "#/$defs/condition"} for name in SIGNALS},
         "exits": {"type": "array", "items": _one_of(EXITS)},
         "sizing": _one_of(SIZINGS),
+        "size_limits": _one_of(SIZE_LIMITS),
         "cool_down": _one_of(COOL_DOWNS),
         "event": _one_of(EVENTS),
         "entry": _one_of(ENTRIES),
@@ -116,7 +118,7 @@ def _shared() -> dict[str, Any]:
 
 
 def _nodes() -> dict[str, Any]:
-    kinds = (*EXPRESSIONS, *EXITS, *SIZINGS, *COOL_DOWNS, *EVENTS, *ENTRIES, *LADDERS)
+    kinds = (*EXPRESSIONS, *EXITS, *SIZINGS, *SIZE_LIMITS, *COOL_DOWNS, *EVENTS, *ENTRIES, *LADDERS)
     return {kind: _node(kind) for kind in kinds if kind != IndicatorNode.kind}
 
 

@@ -21,7 +21,7 @@ from strategies.graph.layout import Layout
 from strategies.graph.node import Node, scalars_of, walk
 from strategies.graph.nodes import one_of
 from strategies.graph.scalars import Constraint, Param, Range, Scalar, Values, value_of
-from strategies.graph.sizing import CoolDown, PercentOfEquity, RiskPercent, Sizing
+from strategies.graph.sizing import CoolDown, PercentOfEquity, RiskPercent, SizeLimits, Sizing
 
 OnOpposite = Literal["reverse", "close", "ignore"]
 Sides = Literal["both", "long", "short"]
@@ -35,7 +35,8 @@ _LONGEST_NAME: Final = 100
 # Halves of a pair, which no file can hold.
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _EXAMPLES: Final = {
-    "sizing": "FixedQty, Cash, PercentOfEquity or RiskPercent",
+    "sizing": "FixedQty, Cash, PercentOfEquity, RiskPercent, VolatilityTarget or Kelly",
+    "size_limits": "SizeLimits, such as SizeLimits(max_percent=50)",
     "cool_down": "a CoolDown, such as CoolDown(12)",
     "event": "an EventStrategy",
     "entry": "a LimitEntry or a StopEntry",
@@ -68,6 +69,7 @@ class EventStrategy(Node):
 # The parts of a strategy that are one node each, if they are there.
 _KINDS: Final[dict[str, type[Node]]] = {
     "sizing": Sizing,
+    "size_limits": SizeLimits,
     "cool_down": CoolDown,
     "event": EventStrategy,
     "entry": EntryOrder,
@@ -130,6 +132,7 @@ class Strategy:
     entry: EntryOrder | None = None
     ladder: SafetyOrders | None = None
     lineage: _Lineage = _Lineage()
+    size_limits: SizeLimits | None = None
     layout: Layout = Layout()  # noqa: RUF009 (a frozen value)
     params: tuple[Param, ...] = field(init=False, default=())
 

@@ -44,10 +44,12 @@ class CoolDownRule:
 class GraphRules:
     """What a strategy with its parameters says beside its signals.
 
-    `values` are the parameters by name, defaults where left out.
+    `values` are the parameters by name, defaults where left out. Raises InvalidInput for what only
+    the kernel knows.
     """
 
     def __init__(self, strategy: Strategy, values: Mapping[str, float]) -> None:
+        _check_known(strategy)
         if rests_entries(strategy):
             expected = (
                 "cpu, without margin mode and funding, for entries that rest, ladders and exits of "
@@ -149,3 +151,11 @@ class GraphRules:
 
     def _number(self, scalar: Scalar) -> float:
         return float(value_of(scalar, self._values))
+
+
+def _check_known(strategy: Strategy) -> None:
+    if type(strategy.sizing) not in _SIZES:
+        known = ", ".join(kind.kind for kind in _SIZES)
+        raise InvalidInput("sizing", strategy.sizing.kind, f"{known}: others need the kernel (cpu)")
+    if strategy.size_limits is not None:
+        raise InvalidInput("size_limits", "given", "left out: they need the kernel (cpu)")

@@ -21,6 +21,7 @@ from strategies.graph import (
     Exit,
     ExternalColumn,
     FixedQty,
+    Kelly,
     Ladder,
     LadderOrders,
     LimitEntry,
@@ -32,6 +33,7 @@ from strategies.graph import (
     Scalar,
     Series,
     Session,
+    SizeLimits,
     Sizing,
     Source,
     StopEntry,
@@ -40,6 +42,7 @@ from strategies.graph import (
     TakeProfit,
     TimeExit,
     TrailingStop,
+    VolatilityTarget,
     all_of,
     any_of,
     bars_since,
@@ -327,8 +330,17 @@ def ladders(draw: st.DrawFn, pool: Pool) -> SafetyOrders | None:
 
 
 @st.composite
-def sizings(draw: st.DrawFn, has_stop: bool) -> Sizing:
+def sizings(draw: st.DrawFn, has_stop: bool, price: Series) -> Sizing:
     """A sizing rule that fits the exits."""
+    made: list[Callable[[], Sizing]] = [
+        lambda: VolatilityTarget(draw(positives())),
+        lambda: VolatilityTarget(2, length=draw(counts()), max_percent=draw(positives())),
+        lambda: VolatilityTarget(1.5, of=price),
+        lambda: Kelly(draw(st.floats(0.1, 1.0)), draw(counts()), draw(positives())),
+        Kelly,
+    ]
+    if draw(st.booleans()):
+        return draw(st.sampled_from(made))()
     kinds: list[Callable[[Scalar], Sizing]] = [FixedQty, Cash, PercentOfEquity]
     if has_stop:
         kinds.append(RiskPercent)
@@ -353,7 +365,8 @@ def strategies(draw: st.DrawFn) -> Strategy:
         exit_long=draw(maybe),
         exit_short=draw(maybe) if enter_short is not None else None,
         exits=resting,
-        sizing=draw(sizings(has_stop and ladder is None)),
+        sizing=draw(sizings(has_stop and ladder is None, pool.one().as_unit("price"))),
+        size_limits=draw(st.sampled_from((None, SizeLimits(5), SizeLimits(max_percent=PARAMS[1])))),
         on_opposite=draw(st.sampled_from(("reverse", "close", "ignore"))),
         pyramiding=draw(counts()) if ladder is None else 1,
         cool_down=draw(st.sampled_from((None, CoolDown(3), CoolDown(PARAMS[0], "loss")))),

@@ -1,0 +1,80 @@
+"""Which size does an entry ask for? The row's own, a target volatility, or the Kelly share.
+
+The last two come down to the first ones: so much lost over a distance, so much of the equity.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+from engines.compile import scalar
+from engines.kernel import layout as at
+from engines.kernel.exits import column_at, stop_distance
+from engines.kernel.layout import Run
+from engines.kernel.sizing import entry_units
+from engines.orders import Refusal
+
+_NO_VOLATILITY: Final = int(Refusal.NO_VOLATILITY)
+_NO_EDGE: Final = int(Refusal.NO_EDGE)
+
+
+class Size(NamedTuple):
+    """A size in terms of `sizing.entry_units`, with the distance of a risk; or a refusal."""
+
+    mode: int
+    size: float
+    away: float
+    refusal: int
+
+
+@scalar
+def kelly_share(run: Run) -> float:
+    """Share of the equity by the closed trades so far: the Kelly share times the row's fraction.
+
+    W - (1 - W) / R, with the share of trades that won and mean win over mean loss.
+    """
+    stats = run.stats
+    trades = stats[at.STAT_TRADES]
+    if trades < run.choices[at.KELLY_TRADES]:
+        return float(run.params[at.KELLY_START])
+    wins, losses = stats[at.STAT_WINS], stats[at.STAT_LOSSES]
+    if wins == 0.0:
+        return 0.0
+    won = wins / trades
+    if losses == 0.0:
+        return float(run.params[at.SIZE] * won)
+    payoff = (stats[at.STAT_GROSS_PROFIT] / wins) / (stats[at.STAT_GROSS_LOSS] / losses)
+    return float(run.params[at.SIZE] * (won - (1.0 - won) / payoff))
+
+
+@scalar
+def size_of(run: Run, side: float, signal_bar: int, price: float) -> Size:
+    """The size of an entry at `price` that was decided at the closed bar `signal_bar`."""
+    mode, size = run.choices[at.SIZE_MODE], run.params[at.SIZE]
+    if mode == at.SIZE_VOLATILITY:
+        volatility = column_at(run, at.SIZE_COLUMN, side, signal_bar)
+        if not volatility > 0.0:
+            return Size(at.SIZE_RISK, 0.0, math.nan, _NO_VOLATILITY)
+        return Size(at.SIZE_RISK, size, volatility, 0)
+    if mode == at.SIZE_KELLY:
+        share = kelly_share(run)
+        if not share > 0.0:
+            # A least size is wanted all the same.
+            refusal = 0 if run.params[at.SIZE_FLOOR] > 0.0 else _NO_EDGE
+            return Size(at.SIZE_EQUITY, 0.0, math.nan, refusal)
+        return Size(at.SIZE_EQUITY, share, math.nan, 0)
+    return Size(mode, size, stop_distance(run, side, signal_bar, price), 0)
+
+
+@scalar
+def within_limits(run: Run, units: float, equity: float, price: float) -> float:
+    """Lots no smaller and no larger than the row's least and most share of the equity."""
+    most, least = run.params[at.SIZE_CAP], run.params[at.SIZE_FLOOR]
+    if most > 0.0:
+        cap = entry_units(at.SIZE_EQUITY, most, equity, equity, price, math.nan, run.market)
+        units = cap if units > cap else units
+    if least > 0.0:
+        floor = entry_units(at.SIZE_EQUITY, least, equity, equity, price, math.nan, run.market)
+        units = floor if units < floor else units
+    return units
