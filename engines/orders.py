@@ -26,6 +26,11 @@ class Reason(IntEnum):
     SAFETY_CLOSE = 15
     # A risk rule of a script closed the position (rules J2 to J5).
     RISK_RULE = 16
+    # Limits of a graph strategy (engines.kernel.limits).
+    MAX_DRAWDOWN = 20
+    DAILY_LOSS = 21
+    ORDER_LIMIT = 22
+    CLOCK_EXIT = 23
 
 
 class Refusal(IntEnum):
@@ -65,3 +70,11 @@ class Refusal(IntEnum):
     # Sizes of a graph strategy (engines.kernel.shares).
     NO_VOLATILITY = 32
     NO_EDGE = 33
+    # Limits of a graph strategy (engines.kernel.limits).
+    TRADE_LIMIT = 34
+    LOSS_STREAK = 35
+    DRAWDOWN_LIMIT = 36
+    DAILY_LOSS = 37
+    ORDER_LIMIT = 38
+    RE_ENTRY = 39
+    CLOCK = 40

@@ -21,6 +21,7 @@ from engines.kernel import layout as at
 from engines.kernel import rests
 from engines.kernel import run as kernels
 from engines.kernel.layout import Columns, Finer, Market, Spare, Tape
+from engines.kernel.limits import N_MEMORY
 from engines.resampling import finer_ranges
 from engines.vectors import LANES, N_LANE_SUMS
 
@@ -155,6 +156,7 @@ def _run_rows(
         tape,
         curve,
         spare_room(),
+        np.zeros(N_MEMORY),
     )
 
 
@@ -181,7 +183,7 @@ def _workspace(table: DecisionTable, first: int, last: int) -> tuple[Floats, Flo
 
 def spare_room() -> Spare:
     """Room for a bar that is walked on trial."""
-    return Spare(np.zeros((1, at.LOT_STRIDE)), np.zeros(at.N_STATS))
+    return Spare(np.zeros((1, at.LOT_STRIDE)), np.zeros(at.N_STATS), np.zeros(N_MEMORY))
 
 
 def recording_tape(capacity: int) -> Tape:

@@ -17,6 +17,7 @@ from engines.errors import InvalidInput
 from engines.kernel import layout as at
 from engines.kernel import rests
 from engines.kernel.layout import Market, Tape
+from engines.kernel.limits import N_MEMORY
 from engines.kernel.resume import CASH, N_STATE, SIDE, resume
 from engines.vectors import LANES, N_LANE_SUMS
 
@@ -70,7 +71,13 @@ class Stepper:
     market: Market
 
     def start(self, bar: int) -> Stepped:
-        """Accounts that have not traded, before bar `bar`. Raises InvalidInput outside the bars."""
+        """Accounts that have not traded, before bar `bar`.
+
+        Raises InvalidInput outside the bars, and for limits of trades and losses: they are the
+        agent's.
+        """
+        if self.choices[:, at.RULES].any():
+            raise InvalidInput("choices", "limits of trades or losses", "rows without any")
         if not 0 <= bar < self.ready.n_bars:
             raise InvalidInput("bar", bar, f"from 0 to {self.ready.n_bars - 1}")
         if self.choices[:, [at.ENTRY_TYPE, at.LADDER_ORDERS]].any():
@@ -121,6 +128,7 @@ class Stepper:
             before.stats,
             SWEEP_TAPE if tape is None else tape,
             _NOTHING_RESTS,
+            np.zeros(N_MEMORY),
             _NO_CURVE,
             spare_room(),
         )

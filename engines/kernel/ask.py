@@ -9,7 +9,7 @@ import numpy as np
 from engines.compile import U2, scalar
 from engines.kernel import layout as at
 from engines.kernel import rests
-from engines.kernel.decide import decide, may_enter, wanted_exit
+from engines.kernel.decide import decide, earns, may_enter, wanted_exit
 from engines.kernel.fills import refuse
 from engines.kernel.ladder import follow_close, ladder_band
 from engines.kernel.layout import Account, Pending, Run, Signals
@@ -50,6 +50,8 @@ def ask_entry(run: Run, account: Account, side: float, bar: int, order: Pending)
         refuse(run, bar, side, _CONFLICT)
         return order
     if account.side == -side and run.choices[at.ON_OPPOSITE] == at.CLOSE_ONLY:
+        if not earns(run, account, bar, at.EXIT_PROFIT):
+            return order
         return Pending(True, _SIGNAL_EXIT, 0.0, 0.0, bar)
     place_entry(run, account, side, bar)
     return order

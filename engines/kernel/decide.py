@@ -12,6 +12,7 @@ from engines.kernel import layout as at
 from engines.kernel.exits import levels_known
 from engines.kernel.fills import note_refusal, refuse
 from engines.kernel.layout import Account, Pending, Run, Signals
+from engines.kernel.limits import enough_profit, hindrance, is_clock_exit
 from engines.kernel.money import equity_at
 from engines.kernel.shares import size_of, within_limits
 from engines.kernel.sizing import check_entry, entry_units, free_equity
@@ -19,6 +20,8 @@ from engines.orders import Reason, Refusal
 
 _SIGNAL_EXIT: Final = int(Reason.SIGNAL_EXIT)
 _TIME_EXIT: Final = int(Reason.TIME_EXIT)
+_CLOCK_EXIT: Final = int(Reason.CLOCK_EXIT)
+_CLOCK: Final = int(Refusal.CLOCK)
 _REVERSAL: Final = int(Reason.REVERSAL)
 _ENTRY: Final = int(Reason.ENTRY)
 _CONFLICT: Final = int(Refusal.CONFLICT)
@@ -61,6 +64,11 @@ def may_enter(run: Run, account: Account, bar: int, side: float) -> bool:
     if account.side == 0.0 and bar < account.blocked_until:
         refuse(run, bar, side, _COOL_DOWN)
         return False
+    if run.choices[at.RULES] != 0:
+        reason = _CLOCK if is_clock_exit(run, bar) else hindrance(run, account, bar, side)
+        if reason != 0:
+            refuse(run, bar, side, reason)
+            return False
     return True
 
 
@@ -82,12 +90,22 @@ def wanted_exit(run: Run, signals: Signals, account: Account, bar: int) -> int:
     """Reason to close the position at this bar's close, 0 for none."""
     if account.side == 0.0:
         return 0
-    if signals.exit_long if account.side > 0.0 else signals.exit_short:
+    signal = signals.exit_long if account.side > 0.0 else signals.exit_short
+    if signal and earns(run, account, bar, at.EXIT_PROFIT):
         return _SIGNAL_EXIT
+    if run.choices[at.RULES] != 0 and is_clock_exit(run, bar):
+        return _CLOCK_EXIT
     max_bars = run.choices[at.MAX_BARS]
     if max_bars > 0 and bar - run.lots[0, at.LOT_BAR] >= max_bars:
-        return _TIME_EXIT
+        return _TIME_EXIT if earns(run, account, bar, at.TIME_PROFIT) else 0
     return 0
+
+
+@scalar
+def earns(run: Run, account: Account, bar: int, slot: int) -> bool:
+    """Whether the position has the profit that an exit asks for at the close, if it asks."""
+    least = run.params[slot]
+    return bool(least == -math.inf or enough_profit(run, account, bar, least))
 
 
 @scalar
@@ -103,7 +121,9 @@ def decide(run: Run, signals: Signals, account: Account, bar: int) -> Pending:
         return Pending(True, leave, 0.0, 0.0, bar)
     against = account.side == -side
     if against and run.choices[at.ON_OPPOSITE] == at.CLOSE_ONLY:
-        return Pending(True, _SIGNAL_EXIT, 0.0, 0.0, bar)
+        if earns(run, account, bar, at.EXIT_PROFIT):
+            return Pending(True, _SIGNAL_EXIT, 0.0, 0.0, bar)
+        return Pending(leave != 0, leave, 0.0, 0.0, bar)
     units = sized(run, account, side, bar, close)
     if units == 0.0:
         return Pending(leave != 0, leave, 0.0, 0.0, bar)

@@ -95,6 +95,7 @@ def trial(run: Run, lot: int, side: float, bar: int, prices: Prices, other: bool
         silent,
         spare,
         run.resting,
+        spare.memory,
     )
     account = Account(0.0, side, units, cost_of_lots(alone, 1), 1, 0, 0, 0)
     account, _ = live_through(alone, account, bar, prices, NOTHING_SEEN, other)

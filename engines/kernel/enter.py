@@ -11,6 +11,7 @@ from engines.kernel import rests
 from engines.kernel.exits import place_exits
 from engines.kernel.fills import Seen, close_units, drop_empty_lots, open_lot, refuse
 from engines.kernel.layout import Account, Run
+from engines.kernel.limits import hindrance
 from engines.kernel.money import equity_at, market_price, order_fee, quantity
 from engines.kernel.path import next_order
 from engines.kernel.resting import take_away
@@ -41,6 +42,8 @@ def own_units(run: Run, account: Account, row: int, bar: int, price: float) -> f
     if row < rests.SAFETY:
         units = within_limits(run, units, sizing, price)
     reason = asked.refusal
+    if run.choices[at.RULES] != 0 and row < rests.SAFETY:
+        reason = max(reason, hindrance(run, account, bar, side))
     if reason == 0:
         # The margin is that of the part that opens: it is checked with the whole order.
         reason = check_entry(units, equity, math.inf, price, market)

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from engines.compile import scalar
 from engines.kernel import layout as at
 from engines.kernel.layout import Account, Run
+from engines.kernel.limits import note_close
 from engines.kernel.money import gross_profit, quantity, share_of
 
 
@@ -207,6 +208,8 @@ def drop_empty_lots(run: Run, account: Account) -> Account:
 @scalar
 def count_trade(run: Run, lot: int, bar: int, side: float, pnl: float) -> None:
     """Add a closed trade to the sums."""
+    if run.choices[at.RULES] != 0:
+        note_close(run, bar, side, pnl)
     stats = run.stats
     stats[at.STAT_TRADES] += 1.0
     stats[at.STAT_TRADE_BARS] += bar - run.lots[lot, at.LOT_BAR]

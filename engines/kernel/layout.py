@@ -39,7 +39,14 @@ SAFETY_CLOSE: Final = LADDER_PULL_BACK + 1
 SIZE_CAP: Final = SAFETY_CLOSE + 1
 SIZE_FLOOR: Final = SIZE_CAP + 1
 KELLY_START: Final = SIZE_FLOOR + 1
-N_PARAMS: Final = KELLY_START + 1
+# Fall of the equity from its peak, and in a day, at which everything is closed; 0 for never.
+MAX_DRAWDOWN: Final = KELLY_START + 1
+MAX_DAY_LOSS: Final = MAX_DRAWDOWN + 1
+# Least profit, a share of the position's cost, for exit signals and for the time exit to count;
+# −inf for any.
+EXIT_PROFIT: Final = MAX_DAY_LOSS + 1
+TIME_PROFIT: Final = EXIT_PROFIT + 1
+N_PARAMS: Final = TIME_PROFIT + 1
 
 # --- choices of a row, int32 ------------------------------------------------------------------
 # Rows of the bitmaps; row 0 is always empty.
@@ -83,7 +90,21 @@ BREAK_EVEN_ANCHOR: Final = ACTIVATION_ANCHOR + 1
 TARGET_ANCHOR: Final = BREAK_EVEN_ANCHOR + 1
 SIZE_COLUMN: Final = TARGET_ANCHOR + MAX_TARGETS
 KELLY_TRADES: Final = SIZE_COLUMN + 2
-N_CHOICES: Final = KELLY_TRADES + 1
+# 1 where any of the rules below is there (`engines.kernel.limits`); 0 is no limit.
+RULES: Final = KELLY_TRADES + 1
+MAX_DAY_ENTRIES: Final = RULES + 1
+MAX_WEEK_ENTRIES: Final = MAX_DAY_ENTRIES + 1
+MAX_DAY_ORDERS: Final = MAX_WEEK_ENTRIES + 1
+MAX_LOSSES: Final = MAX_DAY_ORDERS + 1
+LOSS_PAUSE: Final = MAX_LOSSES + 1
+RE_ENTRY_BARS: Final = LOSS_PAUSE + 1
+OTHER_SIDE_FIRST: Final = RE_ENTRY_BARS + 1
+# Columns of the levels: number of the day and of the week, and the next bar at or after this one
+# at which the clock closes the position (−1: no such exit).
+DAY_COLUMN: Final = OTHER_SIDE_FIRST + 1
+WEEK_COLUMN: Final = DAY_COLUMN + 1
+CLOCK_COLUMN: Final = WEEK_COLUMN + 1
+N_CHOICES: Final = CLOCK_COLUMN + 1
 
 # How a distance or level is given.
 NO_LEVEL: Final = 0
@@ -321,6 +342,7 @@ class Spare(NamedTuple):
 
     lots: OutF2
     stats: OutF1
+    memory: OutF1
 
 
 class Run(NamedTuple):
@@ -337,3 +359,4 @@ class Run(NamedTuple):
     tape: Tape
     spare: Spare
     resting: OutF2
+    memory: OutF1

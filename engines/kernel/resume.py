@@ -144,6 +144,7 @@ def _resume_rows(
     stats: OutF2,
     tape: Tape,
     resting: OutF2,
+    memory: OutF1,
     curve: OutF1,
     spare: Spare,
 ) -> None:
@@ -161,6 +162,7 @@ def _resume_rows(
             tape,
             spare,
             resting,
+            memory,
         )
         if fresh:
             begin(run, states[row])

@@ -30,6 +30,8 @@ def neutral_rows(n_rows: int) -> tuple[Floats, NDArray[np.int32]]:
     choices = np.zeros((n_rows, at.N_CHOICES), dtype=np.int32)
     choices[:, at.SIZE_MODE] = at.SIZE_EQUITY
     choices[:, at.PYRAMIDING] = 1
+    params[:, [at.EXIT_PROFIT, at.TIME_PROFIT]] = -np.inf
+    choices[:, at.CLOCK_COLUMN] = -1
     for slot in _COLUMN_SLOTS:
         choices[:, slot : slot + 2] = -1
     return params, choices

@@ -17,6 +17,7 @@ from engines.kernel.ask import calm_band, next_change
 from engines.kernel.decide import NO_ORDER, signals_at
 from engines.kernel.fills import Seen, record_trade
 from engines.kernel.layout import Account, Columns, Finer, Market, Run, Spare, Tape
+from engines.kernel.limits import forget, next_limit
 from engines.kernel.marks import first_marks, last_marks, mark_bars, quiet_end
 from engines.kernel.money import quantity
 from engines.kernel.path import quiet_band
@@ -94,6 +95,8 @@ def pass_quiet_bars(
     if bracket:
         band = calm_band(run, account, bar) if rests else quiet_band(run, account, bar)
         event = quiet_end(run, band, bar, event)
+    if rests and run.choices[at.RULES] != 0:
+        event = next_limit(run, account, bar, event)
     end = mark_bars(run, account, bar, event, True, curve)
     run.stats[at.STAT_BARS_HELD] += end - bar
     return end
@@ -128,6 +131,7 @@ def run_row(
     order = NO_ORDER
     first_marks(run)
     run.resting[:] = 0.0
+    forget(run)
     bar = start
     while bar < stop:
         if not waits(order):
@@ -168,6 +172,7 @@ def _variant(name: str, bracket: bool, rests: bool) -> Kernel[..., None]:
         tape: Tape,
         curve: OutF1,
         spare: Spare,
+        memory: OutF1,
     ) -> None:
         for row in range(first, last):
             run = Run(
@@ -182,6 +187,7 @@ def _variant(name: str, bracket: bool, rests: bool) -> Kernel[..., None]:
                 tape,
                 spare,
                 resting,
+                memory,
             )
             run_row(run, bitmaps, finer, start, stop, bracket, rests, curve)
 

@@ -52,19 +52,19 @@ def kelly_share(run: Run) -> float:
 def size_of(run: Run, side: float, signal_bar: int, price: float) -> Size:
     """The size of an entry at `price` that was decided at the closed bar `signal_bar`."""
     mode, size = run.choices[at.SIZE_MODE], run.params[at.SIZE]
+    away, refusal = math.nan, 0
     if mode == at.SIZE_VOLATILITY:
-        volatility = column_at(run, at.SIZE_COLUMN, side, signal_bar)
-        if not volatility > 0.0:
-            return Size(at.SIZE_RISK, 0.0, math.nan, _NO_VOLATILITY)
-        return Size(at.SIZE_RISK, size, volatility, 0)
-    if mode == at.SIZE_KELLY:
-        share = kelly_share(run)
-        if not share > 0.0:
-            # A least size is wanted all the same.
-            refusal = 0 if run.params[at.SIZE_FLOOR] > 0.0 else _NO_EDGE
-            return Size(at.SIZE_EQUITY, 0.0, math.nan, refusal)
-        return Size(at.SIZE_EQUITY, share, math.nan, 0)
-    return Size(mode, size, stop_distance(run, side, signal_bar, price), 0)
+        mode, away = at.SIZE_RISK, column_at(run, at.SIZE_COLUMN, side, signal_bar)
+        if not away > 0.0:
+            away, refusal = math.nan, _NO_VOLATILITY
+    elif mode == at.SIZE_KELLY:
+        mode, size = at.SIZE_EQUITY, max(kelly_share(run), 0.0)
+        # A least size is wanted all the same.
+        if size == 0.0 and not run.params[at.SIZE_FLOOR] > 0.0:
+            refusal = _NO_EDGE
+    else:
+        away = stop_distance(run, side, signal_bar, price)
+    return Size(mode, size, away, refusal)
 
 
 @scalar

@@ -8,6 +8,7 @@ from engines.compile import scalar
 from engines.kernel import layout as at
 from engines.kernel.anchors import guard_margin
 from engines.kernel.ask import ask
+from engines.kernel.day_end import close_for_losses, end_day
 from engines.kernel.decide import NO_ORDER, decide
 from engines.kernel.execute import execute
 from engines.kernel.exits import follow_column, raise_water
@@ -15,6 +16,7 @@ from engines.kernel.fills import Seen
 from engines.kernel.inside import live_bar
 from engines.kernel.ladder import end_with_position
 from engines.kernel.layout import Account, Finer, Pending, Run, Signals
+from engines.kernel.limits import begin_day
 from engines.kernel.money import equity_at
 from engines.kernel.resting import anything_rests, sizing_equity
 from engines.kernel.walking import begin_position, meet_at_close, walk_bar
@@ -65,7 +67,24 @@ def fill(
         if account.trades > before.trades:
             equity = sizing_equity(run, before, run.bars.close[order.signal_bar])
             begin_position(run, account, bar, equity, order.signal_bar)
+        if run.choices[at.RULES] != 0:
+            account = end_day(run, account, bar, raw, seen)
     return account
+
+
+@scalar
+def begin_bar(run: Run, account: Account, bar: int, rests: bool) -> None:
+    """What a bar begins before its orders fill: a day of limits."""
+    if rests and run.choices[at.RULES] != 0:
+        begin_day(run, account, bar, run.stats[at.STAT_EQUITY])
+
+
+@scalar
+def ask_within_limits(run: Run, action: Signals, account: Account, bar: int) -> Pending:
+    """What the closed bar asks for, unless a limit of losses closes everything."""
+    limited = close_for_losses(run, account, NO_ORDER, bar)
+    order = ask(run, action, account, bar)
+    return limited if limited.reason != 0 else order
 
 
 @scalar
@@ -88,6 +107,7 @@ def step(
     bars, market = run.bars, run.market
     held = account.side != 0.0
     entries = account.trades
+    begin_bar(run, account, bar, rests)
     if waits(order):
         open_ = bars.open[bar]
         seen = Seen(open_, open_)
@@ -97,7 +117,7 @@ def step(
         if account.side != 0.0 or anything_rests(run):
             account = walk_bar(run, account, bar, finer)
         held = held or account.trades > entries
-        order = ask(run, action, account, bar)
+        order = ask_within_limits(run, action, account, bar)
     else:
         if bracket and account.side != 0.0:
             account = live_bar(run, account, bar, finer)

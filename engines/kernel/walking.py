@@ -12,6 +12,7 @@ from engines.compile import scalar
 from engines.kernel import layout as at
 from engines.kernel import rests
 from engines.kernel.anchors import anchor_exits
+from engines.kernel.day_end import end_day
 from engines.kernel.doubt import any_doubt, forget_doubt, weigh_orders
 from engines.kernel.enter import fill_entry
 from engines.kernel.exits import move_with_price
@@ -39,6 +40,17 @@ def begin_position(run: Run, account: Account, bar: int, equity: float, signal_b
 @scalar
 def meet(run: Run, account: Account, met: Meeting, bar: int, moment: float, seen: Seen) -> Account:
     """Fill what the path has come to."""
+    account = fill_met(run, account, met, bar, moment, seen)
+    if run.choices[at.RULES] != 0:
+        account = end_day(run, account, bar, met.at, seen)
+    return account
+
+
+@scalar
+def fill_met(
+    run: Run, account: Account, met: Meeting, bar: int, moment: float, seen: Seen
+) -> Account:
+    """Fill one order."""
     if met.what == STOP:
         account = stop_out(run, account, bar, met.number, met.at, seen)
         return drop_empty_lots(run, account)

@@ -22,6 +22,10 @@ REASONS: Final = {
     Reason.MARGIN_CALL: "margin call",
     Reason.LIQUIDATION: "liquidation",
     Reason.FUNDING: "funding",
+    Reason.MAX_DRAWDOWN: "drawdown limit",
+    Reason.DAILY_LOSS: "daily loss limit",
+    Reason.ORDER_LIMIT: "order limit of the day",
+    Reason.CLOCK_EXIT: "clock",
     Reason.SAFETY_ORDER: "safety order",
     Reason.SAFETY_CLOSE: "safety close",
     Reason.RISK_RULE: "risk rule",
@@ -57,6 +61,13 @@ REFUSALS: Final = {
     Refusal.NO_DEPTH: "The order book held no more.",
     Refusal.NO_VOLATILITY: "Sizing by volatility needs one above zero, and there was none.",
     Refusal.NO_EDGE: "The closed trades so far give no Kelly share above zero.",
+    Refusal.TRADE_LIMIT: "As many entries as allowed had been made in the day or week.",
+    Refusal.LOSS_STREAK: "As many trades in a row as allowed had lost.",
+    Refusal.DRAWDOWN_LIMIT: "The largest drawdown allowed had been reached: trading had ended.",
+    Refusal.DAILY_LOSS: "The largest loss allowed in a day had been reached.",
+    Refusal.ORDER_LIMIT: "As many orders as allowed in a day had filled.",
+    Refusal.RE_ENTRY: "The side that was left last may not be entered again yet.",
+    Refusal.CLOCK: "The clock closes positions at this bar.",
 }
 
 _LABELS: Final = {

@@ -11,11 +11,19 @@ import numpy as np
 from engines.bars import Floats
 from engines.decisions import Bitmaps, DecisionTable, n_words
 from engines.kernel import layout as at
+from strategies.evaluation.calendar import calendar_columns
 from strategies.evaluation.columns import Columns, Indices
 from strategies.evaluation.combinations import Rows
 from strategies.evaluation.conditions import Bits, Conditions, condition_of
 from strategies.evaluation.dataset import Dataset
-from strategies.evaluation.rows import KernelRows, level_nodes, rests_entries, rests_exits
+from strategies.evaluation.rows import (
+    KernelRows,
+    clock_of,
+    has_rules,
+    level_nodes,
+    rests_entries,
+    rests_exits,
+)
 from strategies.graph.expressions import Condition
 from strategies.graph.node import Node
 from strategies.graph.strategy import Strategy
@@ -63,17 +71,26 @@ class Plan:
         words = n_words(len(self.columns.dataset.bars))
         table, places = _stacked(parts, len(row_ids), words)
         lowered.choices[:, at.ENTER_LONG : at.EXIT_SHORT + 1] = places
-        levels = self.columns.matrix()
-        if len(levels) == 0:
-            levels = np.zeros((1, levels.shape[1]))
+        if has_rules(self.strategy):
+            lowered.follow_rules(self.strategy, self.columns.count())
         return DecisionTable(
             table,
-            levels,
+            self._levels,
             lowered.params,
             lowered.choices,
             self.has_exits,
             rests_entries(self.strategy),
         )
+
+    @cached_property
+    def _levels(self) -> Floats:
+        """The columns, those of the calendar behind them where rules ask for it."""
+        levels, strategy = self.columns.matrix(), self.strategy
+        if has_rules(strategy):
+            timezone = "UTC" if strategy.limits is None else strategy.limits.timezone
+            bars = self.columns.dataset.bars
+            return np.vstack([levels, calendar_columns(bars, timezone, clock_of(strategy))])
+        return levels if len(levels) else np.zeros((1, levels.shape[1]))
 
     def _roots(self) -> list[Node]:
         signals: list[Node] = [node for node in self.signals if node is not None]

@@ -14,7 +14,9 @@ from strategies.evaluation.columns import Columns, Indices
 from strategies.graph.entries import EntryOrder, StopEntry
 from strategies.graph.exits import (
     BreakEven,
+    ClockExit,
     Exit,
+    OnlyInProfit,
     SafetyClose,
     StopLoss,
     TakeProfit,
@@ -24,6 +26,7 @@ from strategies.graph.exits import (
 )
 from strategies.graph.ladders import Ladder, LadderOrders, SafetyOrders, steps_of, volumes_of
 from strategies.graph.levels import Distance
+from strategies.graph.limits import Limits
 from strategies.graph.node import Node
 from strategies.graph.scalars import Scalar
 from strategies.graph.sizing import (
@@ -46,6 +49,8 @@ _KINDS: Final = {
     "price": at.PRICE,
 }
 _ANCHORS: Final = {"entry": at.FROM_ENTRY, "average": at.FROM_AVERAGE, "last": at.FROM_LAST}
+# Exits that rest nowhere: they are looked at on closes.
+_AT_CLOSES: Final = (TimeExit, OnlyInProfit, ClockExit)
 _ON_OPPOSITE: Final = {"reverse": at.REVERSE, "close": at.CLOSE_ONLY, "ignore": at.IGNORE}
 
 
@@ -202,17 +207,58 @@ class KernelRows:
     def time_exit(self, exit_: TimeExit) -> None:
         """Bars after which the position closes."""
         self.choices[:, at.MAX_BARS] = self.scalar(exit_.bars)
+        if exit_.min_profit_percent is not None:
+            self.params[:, at.TIME_PROFIT] = self.scalar(exit_.min_profit_percent) * 0.01
+
+    def only_in_profit(self, exit_: OnlyInProfit) -> None:
+        """The profit that exit signals ask for."""
+        self.params[:, at.EXIT_PROFIT] = self.scalar(exit_.percent) * 0.01
+
+    def clock_exit(self, exit_: ClockExit) -> None:
+        """The clock's column is the calendar's."""
+
+    def follow_rules(self, strategy: Strategy, first_column: int) -> None:
+        """Limits, re-entry and clock; the calendar's columns begin at `first_column`."""
+        day, week, clock = range(first_column, first_column + 3)
+        self.choices[:, at.RULES] = 1
+        self.choices[:, at.DAY_COLUMN], self.choices[:, at.WEEK_COLUMN] = day, week
+        self.choices[:, at.CLOCK_COLUMN] = -1 if clock_of(strategy) is None else clock
+        if strategy.limits is not None:
+            self._limits(strategy.limits)
+        if strategy.re_entry is not None:
+            self.choices[:, at.RE_ENTRY_BARS] = self.scalar(strategy.re_entry.bars)
+            self.choices[:, at.OTHER_SIDE_FIRST] = int(strategy.re_entry.other_side_first)
+
+    def _limits(self, limits: Limits) -> None:
+        self.choices[:, at.MAX_DAY_ENTRIES] = self.scalar(limits.trades_per_day)
+        self.choices[:, at.MAX_WEEK_ENTRIES] = self.scalar(limits.trades_per_week)
+        self.choices[:, at.MAX_DAY_ORDERS] = self.scalar(limits.orders_per_day)
+        self.choices[:, at.MAX_LOSSES] = self.scalar(limits.losses_in_a_row)
+        self.choices[:, at.LOSS_PAUSE] = self.scalar(limits.loss_pause)
+        self.params[:, at.MAX_DAY_LOSS] = self.scalar(limits.daily_loss_percent) * 0.01
+        self.params[:, at.MAX_DRAWDOWN] = self.scalar(limits.drawdown_percent) * 0.01
 
 
 def rests_exits(strategy: Strategy) -> bool:
     """Whether anything rests in the market while a position is open: decides the kernel."""
-    return any(not isinstance(one, TimeExit) for one in strategy.exits)
+    return any(not isinstance(one, _AT_CLOSES) for one in strategy.exits)
+
+
+def clock_of(strategy: Strategy) -> ClockExit | None:
+    """The exit by the clock, if there is one."""
+    return next((one for one in strategy.exits if isinstance(one, ClockExit)), None)
+
+
+def has_rules(strategy: Strategy) -> bool:
+    """Whether limits, re-entry rules or the clock hold trading back."""
+    told = strategy.limits is not None or strategy.re_entry is not None
+    return told or clock_of(strategy) is not None
 
 
 def rests_entries(strategy: Strategy) -> bool:
-    """Whether entries rest in the market, or exits hang on the position as a whole."""
+    """Whether entries rest, exits hang on the position as a whole, or limits hold trading back."""
     orders = strategy.entry is not None or strategy.ladder is not None
-    return orders or any(measures_whole(one) for one in strategy.exits)
+    return orders or has_rules(strategy) or any(measures_whole(one) for one in strategy.exits)
 
 
 def level_nodes(strategy: Strategy) -> list[Node]:
@@ -228,6 +274,8 @@ _EXITS: Final[dict[type[Exit], Callable[..., None]]] = {
     BreakEven: KernelRows.break_even,
     TimeExit: KernelRows.time_exit,
     SafetyClose: KernelRows.safety_close,
+    OnlyInProfit: KernelRows.only_in_profit,
+    ClockExit: KernelRows.clock_exit,
 }
 _SIZES: Final[dict[type[Sizing], Callable[[Any], tuple[int, Scalar, float]]]] = {
     FixedQty: lambda size: (at.SIZE_FIXED, size.qty, 1.0),

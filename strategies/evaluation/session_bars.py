@@ -13,14 +13,14 @@ from strategies.graph.conditions import Session
 from strategies.graph.sessions import DAYS
 
 # 1970-01-01 was a Thursday.
-_FIRST_WEEKDAY: Final = 3
+FIRST_WEEKDAY: Final = 3
 
 
 def inside_session(open_ms: Times, session: Session) -> NDArray[np.bool_]:
     """Whether each bar's open lies in the session's hours and days, (n_bars,)."""
     local = local_ms(open_ms, session.timezone)
     minute = local % DAY_MS // MINUTE_MS
-    weekday = (local // DAY_MS + _FIRST_WEEKDAY) % 7
+    weekday = (local // DAY_MS + FIRST_WEEKDAY) % 7
     start = minute_of_day("session start", session.start)
     end = minute_of_day("session end", session.end)
     wanted = np.array([day in session.days for day in DAYS])

@@ -28,7 +28,9 @@ from strategies.graph.conditions import (
 from strategies.graph.entries import EntryOrder, LimitEntry, StopEntry
 from strategies.graph.exits import (
     BreakEven,
+    ClockExit,
     Exit,
+    OnlyInProfit,
     SafetyClose,
     StopLoss,
     TakeProfit,
@@ -137,6 +139,7 @@ from strategies.graph.indicators.volume import (
 from strategies.graph.ladders import Ladder, LadderOrders, SafetyOrders
 from strategies.graph.layout import Layout
 from strategies.graph.levels import Distance
+from strategies.graph.limits import Limits, ReEntry
 from strategies.graph.node import Node
 from strategies.graph.nodes import (
     Aligned,
@@ -177,6 +180,7 @@ __all__ = [
     "Bollinger",
     "BreakEven",
     "Cash",
+    "ClockExit",
     "Compare",
     "Condition",
     "Constant",
@@ -201,15 +205,18 @@ __all__ = [
     "LadderOrders",
     "Layout",
     "LimitEntry",
+    "Limits",
     "Logic",
     "Macd",
     "Market",
     "MarketRef",
     "Node",
+    "OnlyInProfit",
     "Param",
     "PercentOfEquity",
     "PivotPoints",
     "Qqe",
+    "ReEntry",
     "RiskPercent",
     "SafetyClose",
     "SafetyOrders",

@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Literal, cast, get_args
 
 from engines.errors import InvalidInput
 from engines.kernel.layout import MAX_TARGETS
+from engines.zones import check_zone, minute_of_day
 from strategies.graph.expressions import Series
 from strategies.graph.levels import (
     PERCENT,
@@ -24,11 +25,13 @@ from strategies.graph.node import Node
 from strategies.graph.nodes import one_of
 from strategies.graph.numbers import whole_number
 from strategies.graph.scalars import POSITIVE, Constraint, Range, Scalar
+from strategies.graph.sessions import DAYS, Day, in_week_order
 
 Anchor = Literal["entry", "average", "last"]
 
 _WHOLE_TICKS: Final = Range(1)
 _OFFSET: Final = Range(0)
+_FROM_ZERO: Final = Range(0)
 _BARS: Final = Range(1, 1_000_000, whole=True)
 _TARGETS: Final = Range(1, MAX_TARGETS, whole=True)
 
@@ -214,13 +217,51 @@ class BreakEven(Exit):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TimeExit(Exit):
-    """Leave at the market after so many bars."""
+    """Leave at the market after so many bars, with `min_profit_percent` once it has that profit.
+
+    The profit is that of the position at a close, in percent of its cost and before fees.
+    """
 
     kind: ClassVar[str] = "time_exit"
     bars: Scalar
+    min_profit_percent: Scalar | None = None
 
     def _check(self) -> None:
         check_number(self, "bars", _BARS)
+        check_number(self, "min_profit_percent", _FROM_ZERO)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class OnlyInProfit(Exit):
+    """Exit signals count only at a close with this profit, in percent of the cost, before fees.
+
+    So do opposite signals that would only close. One that does not count is forgotten.
+    """
+
+    kind: ClassVar[str] = "only_in_profit"
+    percent: Scalar = 0
+
+    def _check(self) -> None:
+        check_number(self, "percent", _FROM_ZERO)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ClockExit(Exit):
+    """Leave at the market by a time of day: the end of a session, or of the week.
+
+    The order is given at the last close by that time on those days in that time zone; a bar that
+    would end after it is not waited for. Nothing is entered at that close. 24:00 ends its day.
+    """
+
+    kind: ClassVar[str] = "clock_exit"
+    at: str
+    days: tuple[Day, ...] = DAYS
+    timezone: str = "UTC"
+
+    def _check(self) -> None:
+        minute_of_day("clock_exit.at", self.at)
+        check_zone("clock_exit.timezone", self.timezone)
+        self._set(days=in_week_order(self.days))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

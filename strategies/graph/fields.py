@@ -12,6 +12,7 @@ from strategies.graph.entries import EntryOrder
 from strategies.graph.exits import Exit
 from strategies.graph.expressions import Condition, Expression, Series
 from strategies.graph.ladders import SafetyOrders
+from strategies.graph.limits import Limits, ReEntry
 from strategies.graph.node import KINDS
 from strategies.graph.scalars import Param, Scalar
 from strategies.graph.sizing import CoolDown, SizeLimits, Sizing
@@ -51,6 +52,8 @@ EXPRESSIONS: Final = kinds_of(Expression)
 EXITS: Final = kinds_of(Exit)
 SIZINGS: Final = kinds_of(Sizing)
 COOL_DOWNS: Final = kinds_of(CoolDown)
+LIMITS: Final = kinds_of(Limits)
+RE_ENTRIES: Final = kinds_of(ReEntry)
 SIZE_LIMITS: Final = kinds_of(SizeLimits)
 EVENTS: Final = kinds_of(EventStrategy)
 ENTRIES: Final = kinds_of(EntryOrder)

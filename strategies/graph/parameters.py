@@ -66,6 +66,8 @@ def bind(strategy: Strategy, values: Mapping[str, object]) -> Strategy:
         "exits": tuple(new[one] for one in strategy.exits),
         "sizing": new[strategy.sizing],
         "size_limits": strategy.size_limits and new[strategy.size_limits],
+        "limits": strategy.limits and new[strategy.limits],
+        "re_entry": strategy.re_entry and new[strategy.re_entry],
         "cool_down": strategy.cool_down and new[strategy.cool_down],
         "entry": strategy.entry and new[strategy.entry],
         "ladder": strategy.ladder and new[strategy.ladder],

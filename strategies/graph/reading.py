@@ -15,6 +15,8 @@ from strategies.graph.fields import (
     EVENTS,
     EXITS,
     LADDERS,
+    LIMITS,
+    RE_ENTRIES,
     SIZE_LIMITS,
     SIZINGS,
 )
@@ -29,6 +31,8 @@ _OPTIONS: Final = ("description", "lineage", "on_opposite", "direction", "close_
 _PARTS: Final = {
     "sizing": SIZINGS,
     "size_limits": SIZE_LIMITS,
+    "limits": LIMITS,
+    "re_entry": RE_ENTRIES,
     "cool_down": COOL_DOWNS,
     "event": EVENTS,
     "entry": ENTRIES,

@@ -16,6 +16,8 @@ from strategies.graph.fields import (
     EXITS,
     EXPRESSIONS,
     LADDERS,
+    LIMITS,
+    RE_ENTRIES,
     SIZE_LIMITS,
     SIZINGS,
     FieldSpec,
@@ -64,6 +66,8 @@ def schema() -> dict[str, Any]:
         "exits": {"type": "array", "items": _one_of(EXITS)},
         "sizing": _one_of(SIZINGS),
         "size_limits": _one_of(SIZE_LIMITS),
+        "limits": _one_of(LIMITS),
+        "re_entry": _one_of(RE_ENTRIES),
         "cool_down": _one_of(COOL_DOWNS),
         "event": _one_of(EVENTS),
         "entry": _one_of(ENTRIES),
@@ -118,7 +122,18 @@ def _shared() -> dict[str, Any]:
 
 
 def _nodes() -> dict[str, Any]:
-    kinds = (*EXPRESSIONS, *EXITS, *SIZINGS, *SIZE_LIMITS, *COOL_DOWNS, *EVENTS, *ENTRIES, *LADDERS)
+    kinds = (
+        *EXPRESSIONS,
+        *EXITS,
+        *SIZINGS,
+        *SIZE_LIMITS,
+        *LIMITS,
+        *RE_ENTRIES,
+        *COOL_DOWNS,
+        *EVENTS,
+        *ENTRIES,
+        *LADDERS,
+    )
     return {kind: _node(kind) for kind in kinds if kind != IndicatorNode.kind}
 
 

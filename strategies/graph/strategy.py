@@ -18,6 +18,7 @@ from strategies.graph.exits import BreakEven, Exit, StopLoss, TakeProfit
 from strategies.graph.expressions import Condition, met
 from strategies.graph.ladders import SafetyOrders
 from strategies.graph.layout import Layout
+from strategies.graph.limits import Limits, ReEntry
 from strategies.graph.node import Node, scalars_of, walk
 from strategies.graph.nodes import one_of
 from strategies.graph.scalars import Constraint, Param, Range, Scalar, Values, value_of
@@ -36,6 +37,8 @@ _LONGEST_NAME: Final = 100
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _EXAMPLES: Final = {
     "sizing": "FixedQty, Cash, PercentOfEquity, RiskPercent, VolatilityTarget or Kelly",
+    "limits": "Limits, such as Limits(trades_per_day=3)",
+    "re_entry": "a ReEntry, such as ReEntry(5)",
     "size_limits": "SizeLimits, such as SizeLimits(max_percent=50)",
     "cool_down": "a CoolDown, such as CoolDown(12)",
     "event": "an EventStrategy",
@@ -70,6 +73,8 @@ class EventStrategy(Node):
 _KINDS: Final[dict[str, type[Node]]] = {
     "sizing": Sizing,
     "size_limits": SizeLimits,
+    "limits": Limits,
+    "re_entry": ReEntry,
     "cool_down": CoolDown,
     "event": EventStrategy,
     "entry": EntryOrder,
@@ -133,6 +138,8 @@ class Strategy:
     ladder: SafetyOrders | None = None
     lineage: _Lineage = _Lineage()
     size_limits: SizeLimits | None = None
+    limits: Limits | None = None
+    re_entry: ReEntry | None = None
     layout: Layout = Layout()  # noqa: RUF009 (a frozen value)
     params: tuple[Param, ...] = field(init=False, default=())
 

@@ -27,7 +27,16 @@ class Upgrades:
     nodes: Mapping[tuple[str, int], Step] = field(default_factory=dict)
 
 
-_NODES: Final = ("sizing", "size_limits", "cool_down", "event", "entry", "ladder")
+_NODES: Final = (
+    "sizing",
+    "size_limits",
+    "limits",
+    "re_entry",
+    "cool_down",
+    "event",
+    "entry",
+    "ladder",
+)
 # Nothing has changed since the first version.
 UPGRADES: Final = Upgrades()
 

@@ -44,7 +44,7 @@ def to_json(strategy: Strategy) -> dict[str, Any]:
             document[name] = names[signal]
     document["exits"] = [_node(one, names) for one in strategy.exits]
     document["sizing"] = _node(strategy.sizing, names)
-    for part in ("size_limits", "cool_down", "event", "entry", "ladder"):
+    for part in ("size_limits", "limits", "re_entry", "cool_down", "event", "entry", "ladder"):
         if (node := getattr(strategy, part)) is not None:
             document[part] = _node(node, names)
     document["where"] = [_constraint(one) for one in strategy.where]

@@ -14,7 +14,9 @@ from strategies.evaluation.bar_by_bar import level_series
 from strategies.evaluation.rows import rests_entries
 from strategies.graph.exits import (
     BreakEven,
+    ClockExit,
     Exit,
+    OnlyInProfit,
     StopLoss,
     TimeExit,
     TrailingStop,
@@ -62,6 +64,9 @@ class GraphRules:
         self.on_opposite: OnOpposite = strategy.on_opposite
         self.pyramiding = int(self._number(strategy.pyramiding))
         time_exit = self._exit(TimeExit)
+        if time_exit is not None and time_exit.min_profit_percent is not None:
+            expected = "left out: it needs the kernel (cpu)"
+            raise InvalidInput("time_exit.min_profit_percent", "given", expected)
         self.max_bars = 0 if time_exit is None else int(self._number(time_exit.bars))
         self.cool_down: CoolDownRule | None = None
         if strategy.cool_down is not None:
@@ -157,5 +162,8 @@ def _check_known(strategy: Strategy) -> None:
     if type(strategy.sizing) not in _SIZES:
         known = ", ".join(kind.kind for kind in _SIZES)
         raise InvalidInput("sizing", strategy.sizing.kind, f"{known}: others need the kernel (cpu)")
-    if strategy.size_limits is not None:
-        raise InvalidInput("size_limits", "given", "left out: they need the kernel (cpu)")
+    alone = [one for one in strategy.exits if isinstance(one, (OnlyInProfit, ClockExit))]
+    rules = [strategy.size_limits, strategy.limits, strategy.re_entry, *alone]
+    for rule in rules:
+        if rule is not None:
+            raise InvalidInput(rule.kind, "given", "left out: it needs the kernel (cpu)")

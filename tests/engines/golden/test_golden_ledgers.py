@@ -43,7 +43,10 @@ def test_the_corpus_reaches_every_reason(runs: list[tuple[Case, Result]]) -> Non
     # The kernel closes a bankrupt account; margin calls, liquidation and funding are the event
     # engine's. Ladders have cases of their own.
     others = {Reason.OPEN, Reason.MARGIN_CALL, Reason.LIQUIDATION, Reason.FUNDING, Reason.RISK_RULE}
-    assert seen == set(Reason) - others - {Reason.SAFETY_ORDER, Reason.SAFETY_CLOSE}
+    # Ladders and limits have tests of their own.
+    others |= {Reason.SAFETY_ORDER, Reason.SAFETY_CLOSE, Reason.CLOCK_EXIT}
+    others |= {Reason.MAX_DRAWDOWN, Reason.DAILY_LOSS, Reason.ORDER_LIMIT}
+    assert seen == set(Reason) - others
 
 
 def test_the_ledger_adds_up(runs: list[tuple[Case, Result]]) -> None:

@@ -56,7 +56,8 @@ def decisions(
     columns = np.array(levels, dtype=float).reshape(-1, n_bars) if levels else np.zeros((1, n_bars))
     kinds = (at.STOP_KIND, at.TRAIL_KIND, at.BREAK_EVEN_KIND, at.N_TARGETS)
     has_exits = any(picks[0, kind] != 0 for kind in kinds)
-    return DecisionTable(np.array(bitmaps), columns, rows, picks, has_exits)
+    full = bool(picks[0, at.RULES])
+    return DecisionTable(np.array(bitmaps), columns, rows, picks, has_exits, full)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from engines.intervals import INTERVALS
 from strategies.graph import (
     BreakEven,
     Cash,
+    ClockExit,
     Condition,
     CoolDown,
     EntryOrder,
@@ -25,8 +26,11 @@ from strategies.graph import (
     Ladder,
     LadderOrders,
     LimitEntry,
+    Limits,
+    OnlyInProfit,
     Param,
     PercentOfEquity,
+    ReEntry,
     RiskPercent,
     SafetyClose,
     SafetyOrders,
@@ -254,7 +258,9 @@ def exits(draw: st.DrawFn, pool: Pool) -> tuple[Exit, ...]:
         TakeProfit(**draw(st.sampled_from(forms)), portion=draw(st.floats(1, 60))),
         draw(trailing(forms[2])),
         draw(break_even()),
-        TimeExit(draw(counts())),
+        TimeExit(draw(counts()), draw(st.sampled_from((None, 0, 2.5, PARAMS[1])))),
+        OnlyInProfit(draw(positives())),
+        ClockExit("16:30", ("fri", "mon"), "America/New_York"),
         SafetyClose(draw(st.floats(1, 90))),
     ]
     chosen = draw(st.lists(st.sampled_from(made), unique=True))
@@ -330,6 +336,23 @@ def ladders(draw: st.DrawFn, pool: Pool) -> SafetyOrders | None:
 
 
 @st.composite
+def limits(draw: st.DrawFn) -> Limits | None:
+    """Limits of every kind."""
+    if draw(st.booleans()):
+        return None
+    return Limits(
+        trades_per_day=draw(counts(0)),
+        trades_per_week=draw(counts(0)),
+        orders_per_day=draw(counts(0)),
+        losses_in_a_row=draw(counts(0)),
+        loss_pause=draw(counts(0)),
+        daily_loss_percent=draw(positives()),
+        drawdown_percent=draw(positives()),
+        timezone=draw(st.sampled_from(("UTC", "Asia/Tokyo"))),
+    )
+
+
+@st.composite
 def sizings(draw: st.DrawFn, has_stop: bool, price: Series) -> Sizing:
     """A sizing rule that fits the exits."""
     made: list[Callable[[], Sizing]] = [
@@ -366,6 +389,8 @@ def strategies(draw: st.DrawFn) -> Strategy:
         exit_short=draw(maybe) if enter_short is not None else None,
         exits=resting,
         sizing=draw(sizings(has_stop and ladder is None, pool.one().as_unit("price"))),
+        limits=draw(limits()),
+        re_entry=draw(st.sampled_from((None, ReEntry(3), ReEntry(0, True), ReEntry(PARAMS[0])))),
         size_limits=draw(st.sampled_from((None, SizeLimits(5), SizeLimits(max_percent=PARAMS[1])))),
         on_opposite=draw(st.sampled_from(("reverse", "close", "ignore"))),
         pyramiding=draw(counts()) if ladder is None else 1,
