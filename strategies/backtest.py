@@ -9,11 +9,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.bars import Bars, Floats
+from engines.bars import Bars, Floats, dataset_digest
 from engines.batch.cpu import Window, run_equity, run_recorded, run_statistics, window
 from engines.batch.ledger import result_of
 from engines.broker import Broker
 from engines.errors import InvalidInput
+from engines.event import perpetual_for
 from engines.funding import FundingRates
 from engines.instrument import Instrument
 from engines.kernel import layout as at
@@ -43,6 +44,11 @@ class Terms:
     marks: Bars | None = None
     rates: RateHistory | None = None
 
+    @property
+    def paid(self) -> FundingRates | None:
+        """The funding that the rules want paid."""
+        return None if self.broker.funding == "none" else self.funding
+
 
 def backtest(
     strategy: Strategy,
@@ -65,7 +71,9 @@ def backtest(
     rows = {name: np.array([float(value)]) for name, value in full.items()}
     plan = Plan(strategy, dataset, rows, terms.broker.compare_tolerance).prepare()
     table = plan.table(np.array([0]))
-    ready = window(dataset.bars, market.tick, dataset.finer)
+    bars = dataset.bars
+    paid = paid_funding(terms, (int(bars.open_ms[start]), int(bars.close_ms[stop - 1])))
+    ready = window(dataset.bars, market.tick, dataset.finer, paid)
     recorded = run_recorded(ready, table, market, start, stop)
     spec = spec_of(strategy, full, dataset, terms, start, stop)
     interval = dataset.bars.series.interval
@@ -120,7 +128,6 @@ _KERNEL_PROFILES: Final = ("bybit_linear", "tradingview")
 # What the kernel does not know.
 _VENUE: Final = {
     "margin_mode": "none",
-    "funding": "none",
     "position_mode": "one_way",
     "mark_price": "last",
 }
@@ -147,7 +154,7 @@ def check_broker(broker: Broker) -> None:
 
 
 def kernel_knows(broker: Broker) -> bool:
-    """Whether the kernel has the broker's rules: linear money, no liquidation, no funding."""
+    """Whether the kernel has the broker's rules: linear money, no liquidation."""
     venue = any(getattr(broker, name) != neutral for name, neutral in _VENUE.items())
     return broker.profile in _KERNEL_PROFILES and not venue
 
@@ -176,19 +183,39 @@ def spec_of(
     return Spec(
         strategy_digest=strategy.digest,
         parameters=tuple(sorted(values.items())),
-        dataset_digest=dataset.digest,
+        dataset_digest=name_of_data(dataset, terms.paid),
         instrument=terms.instrument,
         broker=terms.broker,
         anchor_ms=bars.start_ms,
         start_ms=int(bars.open_ms[start]),
         end_ms=int(bars.close_ms[stop - 1]),
-        path=computing_path(strategy),
+        path=computing_path(strategy, terms.broker),
     )
 
 
-def computing_path(strategy: Strategy) -> str:
-    """The kernel that computes the strategy's rows: a function of the strategy alone."""
-    if rests_entries(strategy):
+def name_of_data(
+    dataset: Dataset,
+    paid: FundingRates | None,
+    marks: Bars | None = None,
+    rates: RateHistory | None = None,
+) -> str:
+    """Name of every series that the run depends on: funding, mark price, rates of currencies."""
+    beside = [one.digest for one in (paid, marks, rates) if one is not None]
+    return dataset_digest([dataset.digest, *beside]) if beside else dataset.digest
+
+
+def paid_funding(terms: Terms, span_ms: tuple[int, int]) -> FundingRates | None:
+    """The funding that is paid over a span; None if the broker wants none.
+
+    Raises MissingData for a history that is not there or has holes.
+    """
+    perpetual = perpetual_for(terms.instrument, terms.broker, terms.funding, span_ms)
+    return None if perpetual is None else perpetual.funding
+
+
+def computing_path(strategy: Strategy, broker: Broker) -> str:
+    """The kernel that computes the strategy's rows: a function of strategy and rules alone."""
+    if rests_entries(strategy) or broker.funding != "none":
         return "full"
     return "bracket" if rests_exits(strategy) else "plain"
 

@@ -18,7 +18,7 @@ from strategies.scripting.graph_run import backtest_graph
 Engine = Literal["auto", "reference", "cpu", "gpu", "event"]
 Path = Literal["reference", "cpu", "event"]
 
-_NEITHER: Final = "Bybit's margin, funding, inverse contracts and spot"
+_NEITHER: Final = "Bybit's margin, inverse contracts and spot"
 
 
 def engine_for(strategy: Strategy | EventStrategy, broker: Broker, wanted: Engine) -> Path:

@@ -46,7 +46,7 @@ def prepare(
 ) -> Prepared:
     """Put prices on the tick grid, and compute every distinct column of the sweep once."""
     market = market_for(terms.broker, terms.instrument)
-    ready = window(dataset.bars, market.tick, dataset.finer)
+    ready = window(dataset.bars, market.tick, dataset.finer, terms.paid)
     plan = Plan(strategy, dataset, rows, terms.broker.compare_tolerance)
     shared = plan.columns.n_bytes() <= column_bytes
     return Prepared(dataset, ready, plan.prepare() if shared else None)

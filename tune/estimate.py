@@ -69,7 +69,8 @@ def _sampled(
     ids = np.unique(np.linspace(0, spec.n_rows - 1, _SAMPLE_ROWS).astype(int))
     sample = {name: values[ids] for name, values in rows.items()}
     terms, over = spec.terms(window_number), spec.windows[window_number]
-    ready = window(dataset.bars, market_for(terms.broker, terms.instrument).tick, dataset.finer)
+    tick = market_for(terms.broker, terms.instrument).tick
+    ready = window(dataset.bars, tick, dataset.finer, terms.paid)
     started_s = time.process_time()
     plan = Plan(spec.strategy, dataset, sample, terms.broker.compare_tolerance).prepare()
     column_seconds = (time.process_time() - started_s) / max(plan.columns.count(), 1)

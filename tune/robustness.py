@@ -92,7 +92,7 @@ def random_entries(row: Row, draws: int = RANDOM_DRAWS, seed: int = 0) -> Floats
     plan = Plan(row.strategy, row.dataset, rows, row.terms.broker.compare_tolerance).prepare()
     shifts = np.random.default_rng(seed).integers(1, stop - start, draws)
     table = _shifted(plan.table(np.array([0])), shifts, start, stop, len(bars))
-    ready = window(bars, market.tick, row.dataset.finer)
+    ready = window(bars, market.tick, row.dataset.finer, row.terms.paid)
     sums = run_statistics(ready, table, market, start, stop)
     found = statistics(sums, market.initial_cash, bars.series.interval, row.end_ms - row.start_ms)
     return found["sharpe"]

@@ -10,6 +10,7 @@ from typing import Any, Final
 from engines.bars import Series
 from engines.broker import Broker
 from engines.canonical import digest_of
+from engines.funding import FundingRates
 from engines.instrument import Instrument
 from engines.spec import ENGINE_SEMANTICS
 from strategies.backtest import Terms, computing_path
@@ -30,6 +31,7 @@ class SweepWindow:
     """One market on one interval: which bars, where the out-of-sample part begins.
 
     `split_ms` of None means that everything is in-sample. `n_bars` are those of the dataset.
+    `funding` is what is paid, None for nothing.
     """
 
     series: Series
@@ -40,10 +42,13 @@ class SweepWindow:
     start_ms: int
     split_ms: int | None
     end_ms: int
+    funding: FundingRates | None = None
 
     def canonical(self) -> dict[str, Any]:
         """The window as JSON values."""
+        paid = {} if self.funding is None else {"funding": self.funding.digest}
         return {
+            **paid,
             "series": list(self.series),
             "dataset": self.dataset_digest,
             "instrument": self.instrument.canonical(),
@@ -90,7 +95,7 @@ class SweepSpec:
             "n_rows": self.n_rows,
             "windows": [window.canonical() for window in self.windows],
             "broker": self.broker.canonical(),
-            "path": computing_path(self.strategy),
+            "path": computing_path(self.strategy, self.broker),
             "semantics": ENGINE_SEMANTICS,
             "table": TABLE_SCHEMA_VERSION,
         }
@@ -107,7 +112,8 @@ class SweepSpec:
 
     def terms(self, window: int) -> Terms:
         """What is traded in a window."""
-        return Terms(self.windows[window].instrument, self.broker)
+        over = self.windows[window]
+        return Terms(over.instrument, self.broker, over.funding)
 
     def chunks(self) -> list[Chunk]:
         """The sweep cut into tasks: a function of the sweep alone, never of the machine."""

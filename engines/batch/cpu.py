@@ -17,10 +17,11 @@ from engines.bars import Bars, Floats, frozen
 from engines.compile import Kernel
 from engines.decisions import DecisionTable
 from engines.errors import InvalidInput
+from engines.funding import FundingRates
 from engines.kernel import layout as at
 from engines.kernel import rests
 from engines.kernel import run as kernels
-from engines.kernel.layout import Columns, Finer, Market, Spare, Tape
+from engines.kernel.layout import Columns, Finer, Market, Settlements, Spare, Tape
 from engines.kernel.limits import N_MEMORY
 from engines.resampling import finer_ranges
 from engines.vectors import LANES, N_LANE_SUMS
@@ -49,20 +50,40 @@ class Window:
     bars: Columns
     finer: Finer
     n_bars: int
+    funding: Settlements
 
 
-def window(bars: Bars, tick: float, finer: Bars | None = None) -> Window:
-    """Make `bars` ready for runs, with `finer` ones inside them when given.
+def window(
+    bars: Bars, tick: float, finer: Bars | None = None, funding: FundingRates | None = None
+) -> Window:
+    """Make `bars` ready for runs, with `finer` ones inside them and `funding` when given.
 
     Raises InvalidInput when the finer bars do not add up to the base bars.
     """
-    columns = _on_grid(bars, tick)
+    columns, due = _on_grid(bars, tick), _settlements(bars, funding)
     if finer is None:
         nothing = frozen(np.zeros(len(bars)), np.int64)
         no_price = frozen([], np.float64)
-        return Window(columns, Finer(nothing, nothing, *(no_price,) * 4), len(bars))
+        return Window(columns, Finer(nothing, nothing, *(no_price,) * 4), len(bars), due)
     first, end = (frozen(part, np.int64) for part in finer_ranges(bars, finer))
-    return Window(columns, Finer(first, end, *_on_grid(finer, tick)), len(bars))
+    return Window(columns, Finer(first, end, *_on_grid(finer, tick)), len(bars), due)
+
+
+def _settlements(bars: Bars, funding: FundingRates | None) -> Settlements:
+    """The settlements that fall into bars; in a gap between them nothing is known to be held."""
+    if funding is None or len(bars) == 0:
+        none = frozen([], np.int64)
+        first = frozen(np.zeros(len(bars)), np.int64)
+        return Settlements(first, none, frozen([], np.float64), none)
+    bar = np.searchsorted(bars.open_ms, funding.time_ms, side="right") - 1
+    inside = (bar >= 0) & (funding.time_ms < bars.close_ms[np.maximum(bar, 0)])
+    bar, times = bar[inside], funding.time_ms[inside]
+    return Settlements(
+        frozen(np.searchsorted(bar, np.arange(len(bars))), np.int64),
+        frozen(bar, np.int64),
+        frozen(funding.rate[inside], np.float64),
+        frozen(times == bars.open_ms[bar], np.int64),
+    )
 
 
 def run_statistics(
@@ -80,7 +101,7 @@ def run_statistics(
         return stats
     bounds = np.linspace(0, len(table), min(threads, len(table)) + 1).astype(int)
     parts = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
-    _kernel_of(table).build()
+    _kernel_of(ready, table).build()
     with ThreadPoolExecutor(len(parts)) as pool:
         list(pool.map(lambda part: run(*part), parts))
     return stats
@@ -141,7 +162,7 @@ def _run_rows(
     curve: Floats,
 ) -> None:
     """Rows from the first to before the last, over bars likewise; writes stats, tape and curve."""
-    _kernel_of(table)(
+    _kernel_of(ready, table)(
         ready.bars,
         ready.finer,
         table.bitmaps,
@@ -151,12 +172,13 @@ def _run_rows(
         market,
         *rows,
         *span,
-        *_workspace(table, *rows),
+        *_workspace(ready, table, *rows),
         stats,
         tape,
         curve,
         spare_room(),
         np.zeros(N_MEMORY),
+        ready.funding,
     )
 
 
@@ -165,18 +187,20 @@ def _check_range(ready: Window, start: int, stop: int) -> None:
         raise InvalidInput("bar range", (start, stop), f"inside 0 to {ready.n_bars}, not empty")
 
 
-def _kernel_of(table: DecisionTable) -> Kernel[..., None]:
-    if table.rests_entries:
+def _kernel_of(ready: Window, table: DecisionTable) -> Kernel[..., None]:
+    if table.rests_entries or len(ready.funding.bar) > 0:
         return kernels.full
     return kernels.bracket if table.has_exits else kernels.plain
 
 
-def _workspace(table: DecisionTable, first: int, last: int) -> tuple[Floats, Floats, Floats]:
+def _workspace(
+    ready: Window, table: DecisionTable, first: int, last: int
+) -> tuple[Floats, Floats, Floats]:
     """The open lots of a row, its resting entries, and its sums over bars; each row starts anew."""
     choices = table.choices[first:last]
     safety = int(choices[:, at.LADDER_ORDERS].max(initial=0))
     deepest = max(int(choices[:, at.PYRAMIDING].max(initial=1)), 1) + safety
-    waiting = rests.SAFETY + safety if table.rests_entries else 0
+    waiting = rests.SAFETY + safety if _kernel_of(ready, table) is kernels.full else 0
     lots, resting = np.zeros((deepest, at.LOT_STRIDE)), np.zeros((waiting, rests.STRIDE))
     return lots, resting, np.zeros(N_LANE_SUMS * LANES)
 

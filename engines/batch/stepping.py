@@ -129,6 +129,7 @@ class Stepper:
             SWEEP_TAPE if tape is None else tape,
             _NOTHING_RESTS,
             np.zeros(N_MEMORY),
+            self.ready.funding,
             _NO_CURVE,
             spare_room(),
         )

@@ -96,6 +96,7 @@ def trial(run: Run, lot: int, side: float, bar: int, prices: Prices, other: bool
         spare,
         run.resting,
         spare.memory,
+        run.funding,
     )
     account = Account(0.0, side, units, cost_of_lots(alone, 1), 1, 0, 0, 0)
     account, _ = live_through(alone, account, bar, prices, NOTHING_SEEN, other)

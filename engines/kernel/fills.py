@@ -9,6 +9,9 @@ from engines.kernel import layout as at
 from engines.kernel.layout import Account, Run
 from engines.kernel.limits import note_close
 from engines.kernel.money import gross_profit, quantity, share_of
+from engines.orders import Reason
+
+_FUNDING: Final = int(Reason.FUNDING)
 
 
 class Seen(NamedTuple):
@@ -75,6 +78,28 @@ def record_fill(
 
 
 @scalar
+def record_funding(run: Run, account: Account, bar: int, mark: float, paid: float) -> None:
+    """Write a settlement into the ledger: no trade and no order of its own."""
+    tape = run.tape
+    run.stats[at.STAT_FUNDING] += paid
+    if not tape.on:
+        return
+    count = tape.counts[at.COUNT_FILLS]
+    tape.counts[at.COUNT_FILLS] = count + 1
+    if count >= len(tape.fills):
+        return
+    tape.fills[count] = 0.0
+    tape.fills[count, at.FILL_PRICE] = mark
+    tape.fills[count, at.FILL_FUNDING] = paid
+    tape.fills[count, at.FILL_CASH] = account.cash
+    tape.fill_marks[count] = 0
+    tape.fill_marks[count, at.FILL_BAR] = bar
+    tape.fill_marks[count, at.FILL_SIDE] = int(account.side)
+    tape.fill_marks[count, at.FILL_REASON] = _FUNDING
+    tape.fill_marks[count, at.FILL_TRADE] = -1
+
+
+@scalar
 def open_lot(
     run: Run,
     account: Account,
@@ -102,6 +127,7 @@ def open_lot(
     # E1: live from the fill on; or from the bar after the first close that sees the position.
     first_close = bar if at_open else bar + 1
     lots[lot, at.LOT_DOUBT] = 0.0
+    lots[lot, at.LOT_FUNDING] = 0.0
     lots[lot, at.LOT_LIVE_FROM] = first_close + 1 if run.market.exits_from_next_bar else bar
     run.stats[at.STAT_ENTRIES] += 1.0
     after = Account(
@@ -138,8 +164,10 @@ def close_units(
     entry = lots[lot, at.LOT_PRICE]
     entry_fee = share_of(lots[lot, at.LOT_FEE], units, lots[lot, at.LOT_UNITS])
     gross = gross_profit(side, entry, price, qty, market)
-    pnl = gross - entry_fee - fee
+    funding = share_of(lots[lot, at.LOT_FUNDING], units, lots[lot, at.LOT_UNITS])
+    pnl = gross - entry_fee - fee - funding
     lots[lot, at.LOT_FEE] -= entry_fee
+    lots[lot, at.LOT_FUNDING] -= funding
     lots[lot, at.LOT_UNITS] -= units
     left = units_of_lots(run, account.n_lots)
     cost = cost_of_lots(run, account.n_lots)
@@ -159,7 +187,7 @@ def close_units(
     trade = int(lots[lot, at.LOT_TRADE])
     record_fill(run, after, bar, -side, price, qty, fee, reason, trade)
     count_trade(run, lot, bar, side, pnl)
-    record_trade(run, lot, bar, side, price, qty, entry_fee, fee, pnl, reason, seen)
+    record_trade(run, lot, bar, side, price, qty, entry_fee, fee, funding, pnl, reason, seen)
     return after
 
 
@@ -237,6 +265,7 @@ def record_trade(
     qty: float,
     entry_fee: float,
     fee: float,
+    funding: float,
     pnl: float,
     reason: int,
     seen: Seen,
@@ -255,7 +284,7 @@ def record_trade(
     tape.trades[count, at.TRADE_QTY] = qty
     tape.trades[count, at.TRADE_ENTRY_FEE] = entry_fee
     tape.trades[count, at.TRADE_EXIT_FEE] = fee
-    tape.trades[count, at.TRADE_FUNDING] = 0.0
+    tape.trades[count, at.TRADE_FUNDING] = funding
     tape.trades[count, at.TRADE_PNL] = pnl
     tape.trades[count, at.TRADE_BEST] = lived.high if side > 0.0 else lived.low
     tape.trades[count, at.TRADE_WORST] = lived.low if side > 0.0 else lived.high

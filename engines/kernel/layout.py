@@ -166,7 +166,9 @@ LOT_DOUBT: Final = LOT_TARGET_UNITS + MAX_TARGETS
 # Extremes of the entry bar's path after an entry inside it (K2).
 LOT_HIGH: Final = LOT_DOUBT + 1
 LOT_LOW: Final = LOT_HIGH + 1
-LOT_STRIDE: Final = LOT_LOW + 1
+# Funding that the lot has paid, less what left with its closed parts.
+LOT_FUNDING: Final = LOT_LOW + 1
+LOT_STRIDE: Final = LOT_FUNDING + 1
 
 # When a lot was entered: at a bar's close, at its open, or on the way.
 AT_CLOSE: Final = 0.0
@@ -202,7 +204,8 @@ STAT_PEAK: Final = 23
 STAT_DOUBTS: Final = 24
 STAT_WORSE: Final = 25
 STAT_BETTER: Final = 26
-N_STATS: Final = 27
+STAT_FUNDING: Final = 27
+N_STATS: Final = 28
 
 # --- the ledger -------------------------------------------------------------------------------
 FILL_PRICE: Final = 0
@@ -337,6 +340,18 @@ class Tape(NamedTuple):
     refusals: OutI2
 
 
+class Settlements(NamedTuple):
+    """Funding that falls due: settlement k in bar `bar[k]`, oldest first, at its open or inside it.
+
+    `first[t]` is the number of the first settlement in bar t or later.
+    """
+
+    first: I1
+    bar: I1
+    rate: F1
+    at_open: I1
+
+
 class Spare(NamedTuple):
     """Room for a bar that is walked on trial: one lot, and sums that nobody reads."""
 
@@ -360,3 +375,4 @@ class Run(NamedTuple):
     spare: Spare
     resting: OutF2
     memory: OutF1
+    funding: Settlements

@@ -17,6 +17,7 @@ from engines.kernel.layout import (
     Market,
     Pending,
     Run,
+    Settlements,
     Signals,
     Spare,
     Tape,
@@ -145,6 +146,7 @@ def _resume_rows(
     tape: Tape,
     resting: OutF2,
     memory: OutF1,
+    funding: Settlements,
     curve: OutF1,
     spare: Spare,
 ) -> None:
@@ -163,6 +165,7 @@ def _resume_rows(
             spare,
             resting,
             memory,
+            funding,
         )
         if fresh:
             begin(run, states[row])

@@ -16,7 +16,8 @@ from engines.kernel import layout as at
 from engines.kernel.ask import calm_band, next_change
 from engines.kernel.decide import NO_ORDER, signals_at
 from engines.kernel.fills import Seen, record_trade
-from engines.kernel.layout import Account, Columns, Finer, Market, Run, Spare, Tape
+from engines.kernel.funding import next_settlement
+from engines.kernel.layout import Account, Columns, Finer, Market, Run, Settlements, Spare, Tape
 from engines.kernel.limits import forget, next_limit
 from engines.kernel.marks import first_marks, last_marks, mark_bars, quiet_end
 from engines.kernel.money import quantity
@@ -95,8 +96,10 @@ def pass_quiet_bars(
     if bracket:
         band = calm_band(run, account, bar) if rests else quiet_band(run, account, bar)
         event = quiet_end(run, band, bar, event)
-    if rests and run.choices[at.RULES] != 0:
-        event = next_limit(run, account, bar, event)
+    if rests:
+        event = next_settlement(run, bar, event)
+        if run.choices[at.RULES] != 0:
+            event = next_limit(run, account, bar, event)
     end = mark_bars(run, account, bar, event, True, curve)
     run.stats[at.STAT_BARS_HELD] += end - bar
     return end
@@ -111,8 +114,9 @@ def list_open_lots(run: Run, account: Account, bar: int) -> None:
         qty = quantity(run.lots[lot, at.LOT_UNITS], run.market)
         fee = run.lots[lot, at.LOT_FEE]
         move = account.side * (close - run.lots[lot, at.LOT_PRICE])
-        pnl = move * qty * run.market.contract_value - fee
-        record_trade(run, lot, bar, account.side, close, qty, fee, 0.0, pnl, _OPEN, seen)
+        funding = run.lots[lot, at.LOT_FUNDING]
+        pnl = move * qty * run.market.contract_value - fee - funding
+        record_trade(run, lot, bar, account.side, close, qty, fee, 0.0, funding, pnl, _OPEN, seen)
 
 
 @scalar
@@ -173,6 +177,7 @@ def _variant(name: str, bracket: bool, rests: bool) -> Kernel[..., None]:
         curve: OutF1,
         spare: Spare,
         memory: OutF1,
+        funding: Settlements,
     ) -> None:
         for row in range(first, last):
             run = Run(
@@ -188,6 +193,7 @@ def _variant(name: str, bracket: bool, rests: bool) -> Kernel[..., None]:
                 spare,
                 resting,
                 memory,
+                funding,
             )
             run_row(run, bitmaps, finer, start, stop, bracket, rests, curve)
 

@@ -13,6 +13,7 @@ from engines.kernel.decide import NO_ORDER, decide
 from engines.kernel.execute import execute
 from engines.kernel.exits import follow_column, raise_water
 from engines.kernel.fills import Seen
+from engines.kernel.funding import settle
 from engines.kernel.inside import live_bar
 from engines.kernel.ladder import end_with_position
 from engines.kernel.layout import Account, Finer, Pending, Run, Signals
@@ -73,10 +74,13 @@ def fill(
 
 
 @scalar
-def begin_bar(run: Run, account: Account, bar: int, rests: bool) -> None:
-    """What a bar begins before its orders fill: a day of limits."""
-    if rests and run.choices[at.RULES] != 0:
+def begin_bar(run: Run, account: Account, bar: int, rests: bool) -> Account:
+    """What comes before a bar's orders fill: a new day of limits, funding due at its open."""
+    if not rests:
+        return account
+    if run.choices[at.RULES] != 0:
         begin_day(run, account, bar, run.stats[at.STAT_EQUITY])
+    return settle(run, account, bar, True)
 
 
 @scalar
@@ -107,7 +111,7 @@ def step(
     bars, market = run.bars, run.market
     held = account.side != 0.0
     entries = account.trades
-    begin_bar(run, account, bar, rests)
+    account = begin_bar(run, account, bar, rests)
     if waits(order):
         open_ = bars.open[bar]
         seen = Seen(open_, open_)
@@ -116,6 +120,7 @@ def step(
     if rests:
         if account.side != 0.0 or anything_rests(run):
             account = walk_bar(run, account, bar, finer)
+        account = settle(run, account, bar, False)
         held = held or account.trades > entries
         order = ask_within_limits(run, action, account, bar)
     else:

@@ -112,7 +112,7 @@ def _best_run(planned: Planned, number: int, table: pa.Table) -> tuple[Run, cont
     window, chart = planned.spec.windows[number], planned.charts.charts[number]
     row = _best_row(planned, table, window)
     values = {name: planned.rows[name][row["row"]].item() for name in planned.rows}
-    terms = Terms(chart.instrument, planned.spec.broker)
+    terms = Terms(chart.instrument, planned.spec.broker, window.funding)
     start_ms = planned.request.data.start
     run = run_chart(planned.strategy, values, planned.charts, chart, terms, start_ms)
     periods = tuple(

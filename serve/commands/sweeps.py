@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -20,13 +20,14 @@ from cluster.storage.store import Status, Store, StoredSweep
 from engines.bars import Floats
 from engines.broker import Broker
 from engines.errors import InvalidInput
+from serve.commands.backtests import funding_of
 from serve.commands.job import Cancelled, Job, Ticket
 from serve.commands.markets import Chart, Charts, resolve
 from serve.commands.requests import Number, SweepRequest, request_from
 from serve.commands.spaces import space_from
 from serve.commands.strategies import stored_strategy, strategy_from
 from serve.commands.verdicts import verdict_of
-from strategies.backtest import allowed_rows, check_broker
+from strategies.backtest import Terms, allowed_rows, check_broker, paid_funding
 from strategies.graph.strategy import Strategy
 from strategies.graph.writing import to_json
 from strategies.library import LIBRARY
@@ -224,7 +225,7 @@ def _plan(search: _Search, settings: Settings, ask: Callable[[str], AskInfo]) ->
     """Windows of a search; `ask` makes who tells of a catalog's datasets."""
     request, strategy, space, fixed, rows, broker, charts = search
     info = ask(str(charts.catalog_root))
-    windows = tuple(_window(chart, info, request) for chart in charts.charts)
+    windows = tuple(_window(chart, info, request, charts, broker) for chart in charts.charts)
     n_rows = len(next(iter(rows.values())))
     spec = SweepSpec(strategy, space, fixed, n_rows, windows, broker)
     return Planned(request, strategy, charts, spec, rows, settings.results_folder / spec.digest)
@@ -235,12 +236,16 @@ def _whole(fixed: Mapping[str, Number], rows: Mapping[str, Floats]) -> dict[str,
     return {name: np.full(n_rows, float(value)) for name, value in fixed.items()}
 
 
-def _window(chart: Chart, info: AskInfo, request: SweepRequest) -> SweepWindow:
+def _window(
+    chart: Chart, info: AskInfo, request: SweepRequest, charts: Charts, broker: Broker
+) -> SweepWindow:
     digest, open_ms = info(chart.dataset)
     train_fraction = request.train_percent / 100.0
     start_ms = request.data.start
     series = chart.dataset.series
-    return sweep_window(series, digest, open_ms, chart.instrument, start_ms, train_fraction)
+    over = sweep_window(series, digest, open_ms, chart.instrument, start_ms, train_fraction)
+    terms = Terms(chart.instrument, broker, funding_of(charts, chart, broker))
+    return replace(over, funding=paid_funding(terms, (over.start_ms, over.end_ms)))
 
 
 def _estimate(planned: Planned, bars: MarketDataHandle, runtime: Runtime) -> Estimate:

@@ -11,7 +11,7 @@ from engines.event import perpetual_for
 from engines.kernel.market import market_for
 from engines.result import Result
 from engines.spec import Spec
-from strategies.backtest import Terms, bar_range, check_ticks, checked_values
+from strategies.backtest import Terms, bar_range, check_ticks, checked_values, name_of_data
 from strategies.evaluation.bar_by_bar import Stepper
 from strategies.evaluation.dataset import Dataset
 from strategies.graph.numbers import Number
@@ -19,7 +19,7 @@ from strategies.graph.strategy import Strategy
 from strategies.scripting.graph_rules import GraphRules
 from strategies.scripting.graph_script import GraphScript
 from strategies.scripting.results import from_oracle, result_of
-from strategies.scripting.run import Feed, name_of_data, traded
+from strategies.scripting.run import Feed, traded
 
 Witness = Literal["event", "reference"]
 

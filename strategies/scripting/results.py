@@ -13,7 +13,7 @@ from engines.event import Fill, Outcome, Trade
 from engines.event.account import Refused
 from engines.kernel import layout as at
 from engines.kernel.layout import Market
-from engines.orders import Refusal
+from engines.orders import Reason, Refusal
 from engines.payoff import Payoff, payoff_of
 from engines.rate_history import RateHistory
 from engines.result import Result, Table
@@ -114,7 +114,13 @@ def _trade(one: reference.Trade) -> Trade:
 def _fills(fills: list[Fill], bars: Bars) -> Table:
     bar = _whole([one.bar for one in fills])
     numbers: dict[str, int] = {}
-    orders = [numbers.setdefault(one.order_id, len(numbers) + 1) for one in fills]
+    # Funding is no order.
+    orders = [
+        0
+        if one.reason == int(Reason.FUNDING)
+        else numbers.setdefault(one.order_id, len(numbers) + 1)
+        for one in fills
+    ]
     return {
         "bar": bar,
         "time_ms": bars.open_ms[bar],
@@ -183,6 +189,7 @@ def _sums(
     sums[at.STAT_BARS_HELD] = held.sum()
     fills = outcome.fills
     sums[at.STAT_CASH] = fills[-1].cash if fills else market.initial_cash
+    sums[at.STAT_FUNDING] = sum(one.funding for one in fills)
     sums[at.STAT_FEES] = sum(one.fee for one in fills)
     turnover = sum(payoff.worth(one.price) * one.qty * rates[one.bar] for one in fills)
     sums[at.STAT_TURNOVER] = turnover * market.contract_value

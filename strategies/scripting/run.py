@@ -5,18 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Iterator
 
-from engines.bars import Bars, dataset_digest
+from engines.bars import Bars
 from engines.commands import Command, Properties
 from engines.event import Outcome, Perpetual, Session, bar_events, perpetual_for
 from engines.event.account import Account
 from engines.event.events import Bar as BarEvent
-from engines.funding import FundingRates
 from engines.kernel.market import market_for
-from engines.rate_history import RateHistory
 from engines.result import Result
 from engines.script import Script, View
 from engines.spec import Spec
-from strategies.backtest import Terms, bar_range
+from strategies.backtest import Terms, bar_range, name_of_data
 from strategies.evaluation.bar_by_bar import Nodes
 from strategies.evaluation.dataset import Dataset
 from strategies.evaluation.tracks import Bar
@@ -131,17 +129,6 @@ def backtest_script(
     outcome = _trade(session, events[start:stop])
     quoted = market_for(broker, terms.instrument)
     return result_of(spec, outcome, quoted, bars, start, terms.rates)
-
-
-def name_of_data(
-    dataset: Dataset,
-    paid: FundingRates | None,
-    marks: Bars | None,
-    rates: RateHistory | None = None,
-) -> str:
-    """Name of every series that the run depends on: funding, mark price, rates of currencies."""
-    beside = [one.digest for one in (paid, marks, rates) if one is not None]
-    return dataset_digest([dataset.digest, *beside]) if beside else dataset.digest
 
 
 def traded(

@@ -48,7 +48,7 @@ def falling(n_bars: int = 30) -> Dataset:
         (replace(BYBIT_LINEAR, profile="tradingview"), "cpu"),
         (replace(BYBIT_LINEAR, profile="bybit_inverse"), "event"),
         (replace(BYBIT_LINEAR, margin_mode="isolated"), "event"),
-        (replace(BYBIT_LINEAR, funding="history"), "event"),
+        (replace(BYBIT_LINEAR, funding="history"), "cpu"),
     ],
 )
 def test_the_kernel_runs_what_it_knows(broker: Broker, engine: str) -> None:
