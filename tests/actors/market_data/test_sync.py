@@ -102,7 +102,8 @@ def test_what_had_arrived_is_kept_when_the_venue_goes_away(
     end_ms = START_MS + 30 * DAY_MS
 
     def cut(done: int, total: int, text: str) -> None:
-        if done > 16_000:
+        # Early: pages that were asked for already still arrive.
+        if done > 2_000:
             faults.plant(HttpStatus(503), times=10_000)
 
     with pytest.raises(SyncStopped, match="ask again to go on"):

@@ -228,9 +228,13 @@ def test_an_event_strategy_pays_funding_and_is_liquidated(
     paying = [*given, "--end", "2025-01-11", "--funding", "history"]
     graph = bst("backtest", "sma_cross", *paying)
     assert graph.code == 0, graph.err
-    refused = bst("sweep", "sma_cross", *paying, *SEARCH)
+    swept = bst("sweep", "sma_cross", *paying, *SEARCH, "--json")
+    assert swept.code == 0, swept.err
+    unpaid = bst("sweep", "sma_cross", *paying[:-2], *SEARCH, "--json")
+    assert json.loads(unpaid.out)["digest"] != json.loads(swept.out)["digest"]
+    refused = bst("sweep", "sma_cross", *paying, *SEARCH, "--margin-mode", "isolated")
     assert refused.code == 2
-    assert "broker.funding" in refused.err
+    assert "broker.margin_mode" in refused.err
 
 
 def test_an_inverse_contract_is_traded_in_its_coin(bst: Bst, home: Path, tmp_path: Path) -> None:
