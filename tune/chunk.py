@@ -12,6 +12,7 @@ import pyarrow as pa
 from engines.bars import Floats
 from engines.batch.cpu import Window, window
 from engines.batch.summary import STATISTICS, statistics
+from engines.kernel.layout import N_STATS
 from engines.kernel.market import market_for
 from strategies.backtest import Terms, bar_range, sums_of
 from strategies.evaluation.dataset import Dataset
@@ -69,6 +70,19 @@ def chunk_table(
         parts.append(sums)
     whole = [np.concatenate(kind) for kind in zip(*parts, strict=True)]
     return _table(whole, rows, terms, over, first)
+
+
+def failed_table(
+    rows: Mapping[str, Floats], terms: Terms, over: SweepWindow, first: int
+) -> pa.Table:
+    """The table of rows that could not be computed: parameters, and no statistic (NaN)."""
+    n_rows = len(next(iter(rows.values())))
+    table = _table([np.zeros((n_rows, N_STATS)) for _ in _spans(over)], rows, terms, over, first)
+    nothing = pa.array(np.full(n_rows, np.nan))
+    for place, name in enumerate(table.column_names):
+        if name.startswith((TRAIN, TEST)):
+            table = table.set_column(place, name, nothing)
+    return table
 
 
 def plans_of(

@@ -2,6 +2,9 @@
 
 SweepError       base
 ├─ DiskFull      a part could not be written: free space and resume, finished parts are kept
+├─ BudgetSpent   a limit of time, money or rows was reached; finished parts are kept
+├─ CoordinatorBusy  other sources run sweeps on this cluster: wait for them or stop them
+├─ CoordinatorLost  the cluster does not start the coordinator: look at its nodes
 ├─ NotFinished   parts are missing: go on with the sweep first
 └─ ChunkFailed   a chunk failed on every try; the message tells which rows
 """
@@ -19,9 +22,21 @@ class DiskFull(SweepError):
     """A part could not be written; what is finished is kept."""
 
 
+class BudgetSpent(SweepError):
+    """The sweep reached a limit that was set for it; what is finished is kept."""
+
+
 class NotFinished(SweepError):
     """Something was asked of a sweep that has not run to its end."""
 
 
 class ChunkFailed(SweepError):
     """A chunk failed on every try."""
+
+
+class CoordinatorBusy(SweepError):
+    """The coordinator runs sweeps from other sources."""
+
+
+class CoordinatorLost(SweepError):
+    """The coordinator could not be started."""

@@ -80,3 +80,18 @@ def _sampled(
     started_s = time.process_time()
     sums_of(plan, ready, terms, [span], 0, len(ids))
     return column_seconds, (time.process_time() - started_s) / len(ids)
+
+
+def estimate_text(needs: Estimate) -> str:
+    """What a sweep needs, for people."""
+    rows = f"{needs.rows:,} rows of {needs.bars:,} bars"
+    time = f"about {duration_text(needs.seconds)} on {needs.cpus} cores"
+    memory = f"{needs.memory_bytes / 2**20:,.0f} MB of memory"
+    return f"{rows}: {time}, {memory}, {needs.disk_bytes / 2**20:,.1f} MB of disk"
+
+
+def duration_text(seconds: float) -> str:
+    """A duration for people: 0.4 s, 12 s, 3 min, 2.5 h."""
+    if seconds < 100.0:
+        return f"{seconds:.1f} s" if seconds < 10.0 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000.0 else f"{seconds / 3600:.1f} h"

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from cluster.errors import ResultBroken
 from tune.errors import DiskFull
+from tune.isolation import FailedRow, failed_rows, with_failed
 from tune.sweep_spec import Chunk, SweepSpec
 
 WHOLE: Final = "table.parquet"
@@ -33,7 +34,7 @@ class Parts:
         try:
             self._parts.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _disk_error(self._parts, error) from error
+            raise disk_error(self._parts, error) from error
         text = json.dumps(request, indent=1, sort_keys=True)
         self._write(self.folder / SPEC, lambda path: path.write_text(text, encoding="utf-8"))
 
@@ -67,17 +68,24 @@ class Parts:
 
         One part is in memory at a time. The same parts give the same bytes.
         """
+        failed = self.failed(chunks)
 
         def write(path: Path) -> None:
             tables = self._tables(chunks)
             head = next(tables)
-            with pq.ParquetWriter(path, head.schema, compression="zstd") as writer:
+            schema = with_failed(head.schema, failed)
+            with pq.ParquetWriter(path, schema, compression="zstd") as writer:
                 writer.write_table(head)
                 for table in tables:
                     writer.write_table(table)
 
         self._write(self.whole, write)
         return self.whole
+
+    def failed(self, chunks: Sequence[Chunk]) -> list[FailedRow]:
+        """Rows that could not be computed, in the order of the chunks."""
+        schemas = (pq.read_schema(self.path(chunk)) for chunk in chunks)
+        return [row for schema in schemas for row in failed_rows(schema.metadata)]
 
     def _tables(self, chunks: Sequence[Chunk]) -> Iterator[pa.Table]:
         for chunk in chunks:
@@ -90,14 +98,15 @@ class Parts:
             temporary.replace(path)
         except OSError as error:
             temporary.unlink(missing_ok=True)
-            raise _disk_error(path, error) from error
+            raise disk_error(path, error) from error
 
 
 def _write_table(table: pa.Table, path: Path) -> None:
     pq.write_table(table, path, compression="zstd")
 
 
-def _disk_error(path: Path, error: OSError) -> Exception:
+def disk_error(path: Path, error: OSError) -> Exception:
+    """What an error of the file system means to the one who runs a sweep."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(f"No space left for {path}: free some and resume; finished parts are kept")
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):

@@ -32,6 +32,11 @@ class MarketData:
             self._refs[request] = ray.put(self._datasets.take(request))
         return [self._refs[request]]
 
+    @ray.method
+    def release(self, request: DatasetRequest) -> None:
+        """Let a dataset go; asked for again, it is loaded again."""
+        self._refs.pop(request, None)
+
 
 MarketDataActor = ray.remote(MarketData)
 # How often the actor is started anew before its loss counts as a failure.
@@ -56,6 +61,10 @@ class MarketDataHandle:
     def dataset(self, request: DatasetRequest) -> Any:
         """A Ray reference to the dataset; asked again after a loss, it is loaded again."""
         return self._ask("dataset", request)[0]
+
+    def release(self, request: DatasetRequest) -> None:
+        """Let a dataset go once no task reads it any more."""
+        self._actor.release.remote(request)
 
     def close(self) -> None:
         """Stop the actor; its datasets leave the object store."""

@@ -18,6 +18,7 @@ from serve.commands.reports import write_sweep_report
 from serve.commands.requests import SweepRequest, request_from
 from serve.commands.sweeps import Swept, estimate_text, resume_sweep, start_estimate, start_sweep
 from serve.tables import best_table
+from tune.budget import Budget
 
 _PRINTED_ROWS: Final = 5
 
@@ -36,6 +37,13 @@ _PRINTED_ROWS: Final = 5
 @click.option("--seed", type=int, help="Of a search that samples.")
 @click.option("--train-percent", type=float, help="Share of the bars in-sample, 70 by default.")
 @click.option("--objective", help="Statistic that ranks the rows, sharpe by default.")
+@click.option(
+    "--priority", type=float, help="Share among sweeps at once on a cluster, 1 by default."
+)
+@click.option("--budget-hours", type=float, help="Stop after so long; finished parts are kept.")
+@click.option("--budget-rows", type=int, help="Compute at most so many rows.")
+@click.option("--budget-money", type=float, help="Spend at most so much, by --core-hour-price.")
+@click.option("--core-hour-price", type=float, help="What a core costs an hour.")
 @click.option("--resume", metavar="DIGEST", help='Go on with a sweep; "last" is the newest.')
 @click.option("--estimate", "only_estimate", is_flag=True, help="Tell what it would need.")
 def sweep_command(*, as_json: bool, report: Any, **given: Any) -> None:
@@ -69,7 +77,13 @@ def _request(given: dict[str, Any]) -> SweepRequest:
 
 def _job(given: dict[str, Any], settings: Settings) -> Job[Swept]:
     if not given["resume"]:
-        return start_sweep(_request(given), settings)
+        budget = Budget(
+            given["budget_hours"],
+            given["budget_money"],
+            given["core_hour_price"],
+            given["budget_rows"],
+        )
+        return start_sweep(_request(given), settings, given["priority"] or 1.0, budget)
     said = {name for name, value in given.items() if value not in (None, (), False)}
     if said != {"resume"}:
         others = ", ".join(sorted(said - {"resume"}))
@@ -95,6 +109,7 @@ def sweep_content(swept: Swept) -> dict[str, Any]:
         "synthetic": planned.charts.synthetic,
         "rows": finished.rows,
         "computed": finished.computed,
+        "failed": [{"row": one.row, "reason": one.reason} for one in finished.failed],
         "seconds": round(finished.seconds, 3),
         "table": str(finished.table),
         "best": finished.best[:_PRINTED_ROWS],
@@ -105,6 +120,8 @@ def sweep_content(swept: Swept) -> dict[str, Any]:
 def show_best(swept: Swept) -> None:
     """Print the best rows, and where their bars came from."""
     show_table(best_table(swept, _PRINTED_ROWS))
+    for one in swept.finished.failed:
+        say(f"Row {one.row} could not be computed: {one.reason}")
     show_verdict(swept.verdict)
     if swept.planned.charts.synthetic:
         say(f"Synthetic data: {swept.planned.charts.source}.")

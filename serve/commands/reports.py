@@ -17,9 +17,10 @@ from engines.spec import Value
 from serve.commands.backtests import Backtested, Run, run_chart
 from serve.commands.invocation import command_of
 from serve.commands.markets import Charts
+from serve.commands.planning import Planned
 from serve.commands.requests import BacktestRequest
 from serve.commands.run_pages import currency_of, hold, run_page
-from serve.commands.sweeps import Planned, Swept
+from serve.commands.sweeps import Swept
 from serve.reports import content
 from serve.reports.figures import number, percent, setting
 from serve.reports.page import write_report

@@ -24,7 +24,7 @@ from tune.trials import Days, Trials, days_of, joined, picked, sample_of
 from tune.verdict import Evidence, Verdict, judge
 
 if TYPE_CHECKING:
-    from serve.commands.sweeps import Planned
+    from serve.commands.planning import Planned
 
 
 def verdict_of(planned: Planned, finished: Finished, settings: Settings, ticket: Ticket) -> Verdict:

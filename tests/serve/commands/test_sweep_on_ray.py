@@ -143,7 +143,7 @@ def test_a_killed_worker_changes_no_byte(
     victims = [
         one.pid
         for one in psutil.process_iter(["cmdline"])
-        if "ray::chunk_table" in " ".join(one.info["cmdline"] or ())
+        if "ray::timed_part" in " ".join(one.info["cmdline"] or ())
         and os.getpid() in {parent.pid for parent in one.parents()}
     ]
     assert victims
