@@ -44,7 +44,8 @@ class DecisionTable:
     bits beyond the last bar are zero. `levels` (n_levels, n_bars) float64, NaN where unknown.
     `params` (n_rows, N_PARAMS) float64 and `choices` (n_rows, N_CHOICES) int32 as in
     `engines.kernel.layout`. `has_exits` tells whether any row rests exits in the market,
-    `rests_entries` whether any rests entries, or measures exits from the whole position.
+    `full` whether any needs the kernel with every rule: entries that rest, exits of the whole
+    position, limits, profits that exits ask for, sizes by volatility, history or within bounds.
     """
 
     bitmaps: Bitmaps
@@ -52,7 +53,7 @@ class DecisionTable:
     params: Floats
     choices: NDArray[np.int32]
     has_exits: bool
-    rests_entries: bool = False
+    full: bool = False
 
     def __len__(self) -> int:
         return len(self.params)

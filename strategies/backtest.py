@@ -26,7 +26,7 @@ from engines.spec import Spec
 from strategies.evaluation.combinations import Rows
 from strategies.evaluation.dataset import Dataset
 from strategies.evaluation.plan import BATCH_ROWS, Plan, default_rows
-from strategies.evaluation.rows import rests_entries, rests_exits
+from strategies.evaluation.rows import needs_full, rests_exits
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
 
@@ -215,7 +215,7 @@ def paid_funding(terms: Terms, span_ms: tuple[int, int]) -> FundingRates | None:
 
 def computing_path(strategy: Strategy, broker: Broker) -> str:
     """The kernel that computes the strategy's rows: a function of strategy and rules alone."""
-    if rests_entries(strategy) or broker.funding != "none":
+    if needs_full(strategy) or broker.funding != "none":
         return "full"
     return "bracket" if rests_exits(strategy) else "plain"
 

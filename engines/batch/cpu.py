@@ -188,7 +188,7 @@ def _check_range(ready: Window, start: int, stop: int) -> None:
 
 
 def _kernel_of(ready: Window, table: DecisionTable) -> Kernel[..., None]:
-    if table.rests_entries or len(ready.funding.bar) > 0:
+    if table.full or len(ready.funding.bar) > 0:
         return kernels.full
     return kernels.bracket if table.has_exits else kernels.plain
 

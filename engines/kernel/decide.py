@@ -64,7 +64,7 @@ def may_enter(run: Run, account: Account, bar: int, side: float) -> bool:
     if account.side == 0.0 and bar < account.blocked_until:
         refuse(run, bar, side, _COOL_DOWN)
         return False
-    if run.choices[at.RULES] != 0:
+    if run.full and run.choices[at.RULES] != 0:
         reason = _CLOCK if is_clock_exit(run, bar) else hindrance(run, account, bar, side)
         if reason != 0:
             refuse(run, bar, side, reason)
@@ -93,7 +93,7 @@ def wanted_exit(run: Run, signals: Signals, account: Account, bar: int) -> int:
     signal = signals.exit_long if account.side > 0.0 else signals.exit_short
     if signal and earns(run, account, bar, at.EXIT_PROFIT):
         return _SIGNAL_EXIT
-    if run.choices[at.RULES] != 0 and is_clock_exit(run, bar):
+    if run.full and run.choices[at.RULES] != 0 and is_clock_exit(run, bar):
         return _CLOCK_EXIT
     max_bars = run.choices[at.MAX_BARS]
     if max_bars > 0 and bar - run.lots[0, at.LOT_BAR] >= max_bars:
@@ -104,6 +104,8 @@ def wanted_exit(run: Run, signals: Signals, account: Account, bar: int) -> int:
 @scalar
 def earns(run: Run, account: Account, bar: int, slot: int) -> bool:
     """Whether the position has the profit that an exit asks for at the close, if it asks."""
+    if not run.full:
+        return True
     least = run.params[slot]
     return bool(least == -math.inf or enough_profit(run, account, bar, least))
 

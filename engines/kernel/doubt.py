@@ -11,7 +11,7 @@ from typing import NamedTuple
 from engines.compile import scalar, seldom
 from engines.kernel import layout as at
 from engines.kernel.exits import next_in_favour
-from engines.kernel.fills import NOTHING_SEEN, cost_of_lots
+from engines.kernel.fills import NOTHING_SEEN, sums_of_lots
 from engines.kernel.layout import Account, Run, Tape
 from engines.kernel.money import gross_profit, market_price, order_fee, quantity
 from engines.kernel.path import Prices, is_live, live_through
@@ -97,8 +97,10 @@ def trial(run: Run, lot: int, side: float, bar: int, prices: Prices, other: bool
         run.resting,
         spare.memory,
         run.funding,
+        run.full,
     )
-    account = Account(0.0, side, units, cost_of_lots(alone, 1), 1, 0, 0, 0)
+    units, cost = sums_of_lots(alone, 1)
+    account = Account(0.0, side, units, cost, 1, 0, 0, 0)
     account, _ = live_through(alone, account, bar, prices, NOTHING_SEEN, other)
     worth = account.cash
     if account.side != 0.0:

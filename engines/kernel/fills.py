@@ -127,7 +127,8 @@ def open_lot(
     # E1: live from the fill on; or from the bar after the first close that sees the position.
     first_close = bar if at_open else bar + 1
     lots[lot, at.LOT_DOUBT] = 0.0
-    lots[lot, at.LOT_FUNDING] = 0.0
+    if run.full:
+        lots[lot, at.LOT_FUNDING] = 0.0
     lots[lot, at.LOT_LIVE_FROM] = first_close + 1 if run.market.exits_from_next_bar else bar
     run.stats[at.STAT_ENTRIES] += 1.0
     after = Account(
@@ -164,13 +165,14 @@ def close_units(
     entry = lots[lot, at.LOT_PRICE]
     entry_fee = share_of(lots[lot, at.LOT_FEE], units, lots[lot, at.LOT_UNITS])
     gross = gross_profit(side, entry, price, qty, market)
-    funding = share_of(lots[lot, at.LOT_FUNDING], units, lots[lot, at.LOT_UNITS])
+    funding = 0.0
+    if run.full:
+        funding = share_of(lots[lot, at.LOT_FUNDING], units, lots[lot, at.LOT_UNITS])
+        lots[lot, at.LOT_FUNDING] -= funding
     pnl = gross - entry_fee - fee - funding
     lots[lot, at.LOT_FEE] -= entry_fee
-    lots[lot, at.LOT_FUNDING] -= funding
     lots[lot, at.LOT_UNITS] -= units
-    left = units_of_lots(run, account.n_lots)
-    cost = cost_of_lots(run, account.n_lots)
+    left, cost = sums_of_lots(run, account.n_lots)
     blocked = account.blocked_until
     if left == 0.0 and (run.choices[at.COOL_DOWN_AFTER] != at.AFTER_LOSS or pnl < 0.0):
         blocked = bar + run.choices[at.COOL_DOWN]
@@ -192,22 +194,17 @@ def close_units(
 
 
 @scalar
-def units_of_lots(run: Run, n_lots: int) -> float:
-    """Lots that are open, summed oldest first: nothing at all once every entry is closed."""
-    units = 0.0
-    for lot in range(n_lots):
-        units += run.lots[lot, at.LOT_UNITS]
-    return units
+def sums_of_lots(run: Run, n_lots: int) -> tuple[float, float]:
+    """Lots that are open and what they cost at entry, each summed oldest first.
 
-
-@scalar
-def cost_of_lots(run: Run, n_lots: int) -> float:
-    """What the open units cost at entry, summed oldest first."""
-    cost = 0.0
+    Nothing at all once every entry is closed.
+    """
+    units, cost = 0.0, 0.0
     for lot in range(n_lots):
-        qty = quantity(run.lots[lot, at.LOT_UNITS], run.market)
-        cost += run.lots[lot, at.LOT_PRICE] * qty * run.market.contract_value
-    return cost
+        own = run.lots[lot, at.LOT_UNITS]
+        units += own
+        cost += run.lots[lot, at.LOT_PRICE] * quantity(own, run.market) * run.market.contract_value
+    return units, cost
 
 
 @scalar
@@ -236,7 +233,7 @@ def drop_empty_lots(run: Run, account: Account) -> Account:
 @scalar
 def count_trade(run: Run, lot: int, bar: int, side: float, pnl: float) -> None:
     """Add a closed trade to the sums."""
-    if run.choices[at.RULES] != 0:
+    if run.full and run.choices[at.RULES] != 0:
         note_close(run, bar, side, pnl)
     stats = run.stats
     stats[at.STAT_TRADES] += 1.0

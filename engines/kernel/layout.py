@@ -376,3 +376,6 @@ class Run(NamedTuple):
     resting: OutF2
     memory: OutF1
     funding: Settlements
+    # A constant of the variant: whether it knows funding, limits, profits that exits ask for and
+    # sizes by history. Where it does not, the compiler leaves their code out.
+    full: bool

@@ -166,6 +166,7 @@ def _resume_rows(
             resting,
             memory,
             funding,
+            True,
         )
         if fresh:
             begin(run, states[row])

@@ -194,6 +194,7 @@ def _variant(name: str, bracket: bool, rests: bool) -> Kernel[..., None]:
                 resting,
                 memory,
                 funding,
+                rests,
             )
             run_row(run, bitmaps, finer, start, stop, bracket, rests, curve)
 

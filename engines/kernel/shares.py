@@ -53,11 +53,11 @@ def size_of(run: Run, side: float, signal_bar: int, price: float) -> Size:
     """The size of an entry at `price` that was decided at the closed bar `signal_bar`."""
     mode, size = run.choices[at.SIZE_MODE], run.params[at.SIZE]
     away, refusal = math.nan, 0
-    if mode == at.SIZE_VOLATILITY:
+    if run.full and mode == at.SIZE_VOLATILITY:
         mode, away = at.SIZE_RISK, column_at(run, at.SIZE_COLUMN, side, signal_bar)
         if not away > 0.0:
             away, refusal = math.nan, _NO_VOLATILITY
-    elif mode == at.SIZE_KELLY:
+    elif run.full and mode == at.SIZE_KELLY:
         mode, size = at.SIZE_EQUITY, max(kelly_share(run), 0.0)
         # A least size is wanted all the same.
         if size == 0.0 and not run.params[at.SIZE_FLOOR] > 0.0:
@@ -70,6 +70,8 @@ def size_of(run: Run, side: float, signal_bar: int, price: float) -> Size:
 @scalar
 def within_limits(run: Run, units: float, equity: float, price: float) -> float:
     """Lots no smaller and no larger than the row's least and most share of the equity."""
+    if not run.full:
+        return units
     most, least = run.params[at.SIZE_CAP], run.params[at.SIZE_FLOOR]
     if most > 0.0:
         cap = entry_units(at.SIZE_EQUITY, most, equity, equity, price, math.nan, run.market)

@@ -21,7 +21,7 @@ from strategies.evaluation.rows import (
     clock_of,
     has_rules,
     level_nodes,
-    rests_entries,
+    needs_full,
     rests_exits,
 )
 from strategies.graph.expressions import Condition
@@ -79,7 +79,7 @@ class Plan:
             lowered.params,
             lowered.choices,
             self.has_exits,
-            rests_entries(self.strategy),
+            needs_full(self.strategy),
         )
 
     @cached_property

@@ -261,6 +261,20 @@ def rests_entries(strategy: Strategy) -> bool:
     return orders or has_rules(strategy) or any(measures_whole(one) for one in strategy.exits)
 
 
+def needs_full(strategy: Strategy) -> bool:
+    """Whether its rows take the kernel that has every rule; the others leave out what costs time.
+
+    Beside what rests that is whatever looks at the account's past or profit when it decides.
+    """
+    sized = isinstance(strategy.sizing, (VolatilityTarget, Kelly))
+    held = any(
+        isinstance(one, OnlyInProfit)
+        or (isinstance(one, TimeExit) and one.min_profit_percent is not None)
+        for one in strategy.exits
+    )
+    return rests_entries(strategy) or sized or held or strategy.size_limits is not None
+
+
 def level_nodes(strategy: Strategy) -> list[Node]:
     """The nodes whose series are levels of the market's orders."""
     rest = (strategy.sizing, strategy.entry, strategy.ladder)

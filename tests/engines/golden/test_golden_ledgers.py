@@ -34,7 +34,7 @@ def test_the_variant_for_resting_entries_gives_the_same_ledgers(
     runs: list[tuple[Case, Result]],
 ) -> None:
     for one, result in runs[::3]:
-        table = replace(one.table, rests_entries=True)
+        table = replace(one.table, full=True)
         assert replace(one, table=table).run().ledger_digest == result.ledger_digest
 
 

@@ -56,7 +56,9 @@ def decisions(
     columns = np.array(levels, dtype=float).reshape(-1, n_bars) if levels else np.zeros((1, n_bars))
     kinds = (at.STOP_KIND, at.TRAIL_KIND, at.BREAK_EVEN_KIND, at.N_TARGETS)
     has_exits = any(picks[0, kind] != 0 for kind in kinds)
-    full = bool(picks[0, at.RULES])
+    asks = (rows[0, [at.EXIT_PROFIT, at.TIME_PROFIT]] > -np.inf).any()
+    sized = rows[0, [at.SIZE_CAP, at.SIZE_FLOOR]].any() or picks[0, at.SIZE_MODE] > at.SIZE_RISK
+    full = bool(picks[0, at.RULES] or asks or sized)
     return DecisionTable(np.array(bitmaps), columns, rows, picks, has_exits, full)
 
 

@@ -127,7 +127,7 @@ def lowered(run: Run) -> tuple[Any, Any]:
 
 
 def kernel_result(
-    run: Run, params: Any, choices: Any, has_exits: bool, rests_entries: bool = False
+    run: Run, params: Any, choices: Any, has_exits: bool, full: bool = False
 ) -> Result:
     """What the kernel makes of a run's signals with a row of parameters and choices."""
     n_bars = len(run.bars)
@@ -139,7 +139,7 @@ def kernel_result(
         params,
         choices,
         has_exits,
-        rests_entries,
+        full,
     )
     market = market_for(run.broker, run.instrument)
     recorded = run_recorded(window(run.bars, market.tick, run.finer), table, market, 0, n_bars)

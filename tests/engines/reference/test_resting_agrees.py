@@ -109,7 +109,7 @@ def on_kernel(run: Run, waiting: Waiting) -> Result:
     choices[0, at.ENTRY_BARS] = waiting.bars
     params[0, at.ENTRY_DISTANCE] = waiting.distance
     params[0, at.ENTRY_LIMIT] = waiting.limit
-    return kernel_result(run, params, choices, bool(run.bracket), rests_entries=True)
+    return kernel_result(run, params, choices, bool(run.bracket), full=True)
 
 
 def on_oracle(run: Run, waiting: Waiting) -> Outcome:
