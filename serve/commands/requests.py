@@ -115,7 +115,7 @@ class BrokerRequest(Model):
         default=None, description="history liquidates and funds by the venue's mark price"
     )
     funding: FundingFrom | None = Field(
-        default=None, description="history pays the symbol's own; single backtests only"
+        default=None, description="history pays the rates of the symbol at their own times"
     )
 
     def broker(self, category: Category) -> Broker:

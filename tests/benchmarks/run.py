@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from tests.benchmarks.figures import Figure, as_json, machine, versions
 from tests.benchmarks.kernels import kernel_figures
+from tests.benchmarks.ladders import ladder_figures
 from tests.benchmarks.surroundings import surrounding_figures
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
@@ -30,9 +31,9 @@ close, a fee of 0.06 % a side, all in.
 def main() -> None:
     """Measure, write both files, and show the table."""
     with tempfile.TemporaryDirectory() as folder:
-        sys.stdout.write(
-            record([*kernel_figures(Path(folder)), *surrounding_figures(Path(folder))])
-        )
+        here = Path(folder)
+        found = [*kernel_figures(here), *ladder_figures(), *surrounding_figures(here)]
+        sys.stdout.write(record(found))
 
 
 def record(found: list[Figure]) -> str:
