@@ -162,7 +162,22 @@ def pinned(planned: Planned) -> dict[str, Any]:
             "file": None if request.data.file is None else request.data.file.absolute(),
         }
     )
+    update = {"data": data, "strategy": _travelling(request, planned.strategy)}
+    return request.model_copy(update=update).model_dump(mode="json", exclude_unset=False)
+
+
+def portable(search: Search) -> dict[str, Any]:
+    """The request as another process of the cluster can read it: a graph for a strategy's file.
+
+    What was left out stays out: a file's symbols are all of it, unless some are named.
+    """
+    request = search.request
+    update: dict[str, Any] = {"strategy": _travelling(request, search.strategy)}
+    if request.data.file is not None:
+        update["data"] = request.data.model_copy(update={"file": request.data.file.absolute()})
+    return request.model_copy(update=update).model_dump(mode="json", exclude_unset=True)
+
+
+def _travelling(request: SweepRequest, strategy: Strategy) -> Any:
     named = isinstance(request.strategy, str) and request.strategy in LIBRARY
-    strategy = request.strategy if named else to_json(planned.strategy)
-    told = request.model_copy(update={"data": data, "strategy": strategy})
-    return told.model_dump(mode="json", exclude_unset=False)
+    return request.strategy if named else to_json(strategy)

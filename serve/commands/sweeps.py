@@ -26,6 +26,7 @@ from serve.commands.planning import (
     estimated,
     plan,
     planned_with_bars,
+    portable,
     searched,
 )
 from serve.commands.requests import SweepRequest, request_from
@@ -134,7 +135,7 @@ def _sweep(
                 search, settings, ticket, runtime.cpus, digest, priority, budget
             )
         else:
-            asked, now_ms = request.model_dump(mode="json"), SystemClock().now_ms()
+            asked, now_ms = portable(search), SystemClock().now_ms()
             order = Order(asked, settings.owner, now_ms, digest, priority, budget)
             finished = coordinated(order, settings, ticket)
             planned, needs = plan(search, settings, lambda root: Datasets(root).info), None
