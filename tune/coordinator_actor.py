@@ -97,7 +97,7 @@ class CoordinatorHandle:
         if any(told.status not in ENDED for told in self.sweeps()):
             raise CoordinatorBusy(
                 "The cluster's coordinator runs sweeps from other sources than these: "
-                "wait for them, or stop them (bst jobs list)"
+                "wait for them, or stop them where they were started"
             )
         ray.kill(self._actor)
         self._actor = self._make()
