@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
 
-from engines.bars import Floats
 from engines.statistics.overfitting import Overfitting, cross_validate
 from engines.statistics.sharpe import (
     chance_of_luck,
@@ -22,7 +21,7 @@ from engines.statistics.sharpe import (
 )
 from engines.statistics.snooping import best_of_many
 from engines.statistics.trials import clusters_of, effective_trials
-from tune.trials import Trials
+from tune.evidence import Evidence
 from tune.validation import DAYS_PER_YEAR, histories, walked, yearly_sharpe
 
 Light = Literal["green", "amber", "red"]
@@ -30,6 +29,7 @@ Unit = Literal["probability", "ratio", "count", "days", "fraction"]
 
 # Fewer closed trades than this tell little, whatever the ratio.
 _ENOUGH_TRADES: Final = 30
+_FEW_TRADES: Final = 10
 _BLOCKS: Final = 10
 _LEAST_DAYS: Final = 60
 _TESTED_TRIALS: Final = 250
@@ -76,28 +76,6 @@ class Verdict:
         }
 
 
-@dataclass(frozen=True, eq=False)
-class Evidence:
-    """What is known of a sweep's best row.
-
-    `earlier` counts the trials of the same lineage in other sweeps. `split_day` is the first
-    out-of-sample day as an offset into the trials' days, None without a split. `trades` are the
-    profits of closed trades. `random` are Sharpe ratios of the same row with shifted signals,
-    `sharpe` its own over the same bars; `stressed` its ratio by cost factor, `noisy` on moved
-    prices; `neighbours` the objective of the rows beside it as shares of its own.
-    """
-
-    trials: Trials
-    earlier: int
-    split_day: int | None
-    trades: Floats
-    sharpe: float
-    random: Floats
-    stressed: Mapping[float, float]
-    noisy: Floats
-    neighbours: Floats
-
-
 def judge(evidence: Evidence) -> Verdict:
     """The verdict. Every deciding check is green, or the worst of them gives the light."""
     days = len(evidence.trials.returns)
@@ -107,7 +85,7 @@ def judge(evidence: Evidence) -> Verdict:
         return Verdict("red", meaning, check.name, (check,))
     if not np.ptp(evidence.trials.chosen) > 0.0:
         meaning = "The best row never held a position overnight or made a trade."
-        check = Check("trades", float(len(evidence.trades)), "count", "red", meaning)
+        check = Check("trades", float(evidence.trades), "count", "red", meaning)
         return Verdict("red", meaning, check.name, (check,))
     checks = tuple(check for make in _CHECKS for check in make(evidence))
     deciding = [one for one in checks if one.light is not None]
@@ -266,11 +244,10 @@ def _robustness(evidence: Evidence) -> list[Check]:
 
 
 def _trades(evidence: Evidence) -> list[Check]:
-    count = len(evidence.trades)
-    enough = "green" if count >= _ENOUGH_TRADES else "amber" if count >= 10 else "red"
+    light = _graded(evidence.trades, _ENOUGH_TRADES, _FEW_TRADES)
     return [
-        Check("trades", float(count), "count", enough,  # type: ignore[arg-type]
-              f"It closed {count:,} trades; {_ENOUGH_TRADES} or more say something.")
+        Check("trades", float(evidence.trades), "count", light,
+              f"It closed {evidence.trades:,} trades; {_ENOUGH_TRADES} or more say something.")
     ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,39 +13,43 @@ from actors.market_data.store import Catalog
 from cluster.settings import Settings
 from cluster.storage.store import Store
 from engines.batch.summary import STATISTICS
-from engines.intervals import DAY_MS
 from serve.commands.job import Ticket
 from strategies.evaluation.dataset import Dataset
 from tune.chunk import TRAIN
+from tune.evidence import evidence_of
 from tune.neighbours import beside
-from tune.robustness import Row, cost_stress, price_noise, random_entries
+from tune.robustness import Row
 from tune.sweep import Finished
 from tune.trials import Days, Trials, days_of, joined, picked, sample_of
-from tune.verdict import Evidence, Verdict, judge
+from tune.verdict import Verdict, judge
 
 if TYPE_CHECKING:
     from serve.commands.planning import Planned
+
+
+class Ranked(NamedTuple):
+    """A sweep's table as it is ranked, (n_trials,) each: more is better in `scores`, NaN worst."""
+
+    windows: np.typing.NDArray[np.int64]
+    rows: np.typing.NDArray[np.int64]
+    scores: np.typing.NDArray[np.float64]
 
 
 def verdict_of(planned: Planned, finished: Finished, settings: Settings, ticket: Ticket) -> Verdict:
     """Judge a sweep's best row, with all trials of its strategy's lineage in the store."""
     ticket.report(0, 3, "looking at the trials day by day")
     table = pq.read_table(finished.table)
-    trials, chosen = _trials(planned, table)
+    ranked = Ranked(
+        _windows_of(planned, table), table.column("row").to_numpy(), _scores(planned, table)
+    )
+    trials, number, row = _trials(planned, ranked)
     ticket.report(1, 3, "running the best row under stress")
-    row = _row(planned, *chosen)
-    result = row.run()
-    closed = result.trades["pnl"][result.trades["exit_ms"] < row.end_ms]
-    evidence = Evidence(
-        trials=trials,
-        earlier=max(_trials_of(planned, settings) - trials.rows, 0),
-        split_day=_split_day(planned, chosen[0], trials),
-        trades=closed,
-        sharpe=result.statistics["sharpe"],
-        random=random_entries(row),
-        stressed=cost_stress(row),
-        noisy=price_noise(row),
-        neighbours=_beside(planned, table, *chosen),
+    evidence = evidence_of(
+        _row(planned, number, row),
+        trials,
+        planned.spec.windows[number].split_ms,
+        _beside(planned, ranked, number, row),
+        max(_trials_of(planned, settings) - trials.rows, 0),
     )
     ticket.report(2, 3, "judging")
     return judge(evidence)
@@ -58,16 +62,15 @@ def _trials_of(planned: Planned, settings: Settings) -> int:
     return counted
 
 
-def _trials(planned: Planned, table: pa.Table) -> tuple[Trials, tuple[int, int]]:
+def _trials(planned: Planned, ranked: Ranked) -> tuple[Trials, int, int]:
     """The trials that stand for the sweep, and the window and row of the best one."""
-    windows = _windows_of(planned, table)
-    sample = sample_of(windows, table.column("row").to_numpy(), _scores(planned, table))
+    sample = sample_of(ranked.windows, ranked.rows, ranked.scores)
     parts: dict[int, Days] = {}
     for number in np.unique(sample.windows).tolist():
         rows = picked(planned.rows, sample.rows[sample.windows == number])
         terms, over = planned.spec.terms(number), planned.spec.windows[number]
         parts[number] = days_of(planned.strategy, _dataset(planned, number), rows, terms, over)
-    return joined(sample, parts), (int(sample.windows[0]), int(sample.rows[0]))
+    return joined(sample, parts), int(sample.windows[0]), int(sample.rows[0])
 
 
 def _windows_of(planned: Planned, table: pa.Table) -> np.typing.NDArray[np.int64]:
@@ -98,16 +101,10 @@ def _row(planned: Planned, number: int, row: int) -> Row:
     return Row(planned.strategy, values, dataset, terms, over.start_ms, over.end_ms)
 
 
-def _split_day(planned: Planned, number: int, trials: Trials) -> int | None:
-    split_ms = planned.spec.windows[number].split_ms
-    # The day in which the sample ends belongs to neither side.
-    return None if split_ms is None else -(-split_ms // DAY_MS) - trials.first_day
-
-
 def _beside(
-    planned: Planned, table: pa.Table, number: int, row: int
+    planned: Planned, ranked: Ranked, number: int, row: int
 ) -> np.typing.NDArray[np.float64]:
-    own = np.flatnonzero(_windows_of(planned, table) == number)
-    rows = table.column("row").to_numpy()[own]
+    own = ranked.windows == number
+    rows = ranked.rows[own]
     params = picked(planned.rows, rows)
-    return beside(params, _scores(planned, table)[own], int(np.flatnonzero(rows == row)[0]))
+    return beside(params, ranked.scores[own], int(np.flatnonzero(rows == row)[0]))

@@ -29,11 +29,12 @@ from strategies.evaluation.plan import Plan
 from strategies.graph import PercentOfEquity, Strategy, close, param, sma
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.run import record
+from tune.evidence import evidence_of
 from tune.neighbours import beside
-from tune.robustness import Row, cost_stress, price_noise, random_entries
+from tune.robustness import Row
 from tune.sweep_spec import SweepWindow
 from tune.trials import days_of, joined, sample_of
-from tune.verdict import Evidence, judge
+from tune.verdict import judge
 
 _START_MS: Final = 1_483_228_800_000
 _INTERVAL: Final = "240"
@@ -106,19 +107,8 @@ def swept(seed: int, years: float, drift: float, n_fast: int) -> str:
     trials = joined(sample, {0: days_of(strategy, dataset, picked, _TERMS, over)})
     values = {name: int(column[chosen]) for name, column in rows.items()}
     row = Row(strategy, values, dataset, _TERMS, over.start_ms, over.end_ms)
-    result = row.run()
-    evidence = Evidence(
-        trials=trials,
-        earlier=0,
-        split_day=-(-split_ms // DAY_MS) - trials.first_day,
-        trades=result.trades["pnl"],
-        sharpe=result.statistics["sharpe"],
-        random=random_entries(row),
-        stressed=cost_stress(row),
-        noisy=price_noise(row, draws=3),
-        neighbours=beside(rows, scores, chosen),
-    )
-    return judge(evidence).light
+    near = beside(rows, scores, chosen)
+    return judge(evidence_of(row, trials, split_ms, near, noise_draws=3)).light
 
 
 def _scores(

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from engines.bars import Floats
+from tune.evidence import Evidence
 from tune.neighbours import beside
 from tune.trials import Trials, sample_of
 from tune.validation import histories, walked, yearly_sharpe
-from tune.verdict import Evidence, judge
+from tune.verdict import judge
 
 DAYS = 365
 
@@ -41,7 +42,7 @@ def evidence_of(returns: Floats) -> Evidence:
         trials=trials,
         earlier=0,
         split_day=split,
-        trades=np.ones(200),
+        trades=200,
         sharpe=own,
         random=random,
         stressed={2.0: 0.8 * own},
@@ -74,7 +75,7 @@ def test_trials_of_earlier_sweeps_make_the_same_result_less_sure() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason", "light"),
     [
-        ({"trades": np.ones(5)}, "trades", "red"),
+        ({"trades": 5}, "trades", "red"),
         ({"stressed": {2.0: -0.3}}, "double_costs", "amber"),
         ({"neighbours": np.array([-0.5, 0.1])}, "plateau", "amber"),
         ({"random": np.full(200, 9.0)}, "random_entries", "red"),
