@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +16,7 @@ from actors.clock import ManualClock
 from actors.market_data.errors import SyncStopped
 from actors.market_data.layout import Market
 from actors.market_data.store import Catalog
-from actors.market_data.sync import sync_bars, sync_funding, sync_instrument
+from actors.market_data.sync import PIECE_BARS, sync_bars, sync_funding, sync_instrument
 from actors.sandbox.faults import Faults, HttpStatus, RateLimited
 from actors.sandbox.runner import running_sandbox
 from engines.bars import Series
@@ -32,12 +33,16 @@ def quiet(done: int, total: int, text: str) -> None:
 
 
 class Asked(MarketClient):
-    """A client that counts the pages it asks for."""
+    """A client that counts the pages it asks for, and can be held up at a time of the market."""
 
     pages = 0
+    held_from_ms = NOW_MS
+    go_on = threading.Event()
 
     def klines(self, *arguments: object, **named: object) -> object:  # type: ignore[override]
         self.pages += 1
+        if isinstance(arguments[3], int) and arguments[3] >= self.held_from_ms:
+            assert self.go_on.wait(60)
         return super().klines(*arguments, **named)  # type: ignore[arg-type]
 
 
@@ -100,17 +105,20 @@ def test_what_had_arrived_is_kept_when_the_venue_goes_away(
     client: Asked, catalog: Catalog, faults: Faults
 ) -> None:
     end_ms = START_MS + 30 * DAY_MS
+    client.held_from_ms, client.go_on = START_MS + 25 * DAY_MS, threading.Event()
 
     def cut(done: int, total: int, text: str) -> None:
-        # Early: pages that were asked for already still arrive.
-        if done > 2_000:
+        if catalog.store(MINUTES).months() and not client.go_on.is_set():
             faults.plant(HttpStatus(503), times=10_000)
+            client.go_on.set()
 
     with pytest.raises(SyncStopped, match="ask again to go on"):
         sync_bars(client, catalog, [MINUTES], START_MS, end_ms, cut)
     faults.clear()
+    kept = len(catalog.read(MINUTES))
+    assert kept >= PIECE_BARS
     rest = sync_bars(client, catalog, [MINUTES], START_MS, end_ms, quiet)
-    assert rest.fetched <= 30 * 1440
+    assert rest.fetched == 30 * 1440 - kept
     assert catalog.digest(MINUTES) == client.bars(MINUTES, START_MS, end_ms).digest
 
 

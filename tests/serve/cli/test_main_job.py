@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -81,7 +82,9 @@ def head(tmp_path: Path) -> Iterator[dict[str, str]]:
     yield environment
     started = psutil.Process(process.pid)
     for one in [started, *started.children(recursive=True)]:
-        one.kill()
+        # Some end by themselves when their parent does.
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
     process.wait(60)
     log.close()
     shutil.rmtree(temp, ignore_errors=True)

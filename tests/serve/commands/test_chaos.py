@@ -23,6 +23,7 @@ IN_FLIGHT = 6
 
 
 @pytest.mark.ray
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("seed", range(times()))
 def test_killed_workers_and_a_killed_node_change_no_byte(
     tmp_path: Path, bars_file: Callable[..., Path], local_ray: None, seed: int
@@ -55,7 +56,7 @@ def test_killed_workers_and_a_killed_node_change_no_byte(
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=850,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
