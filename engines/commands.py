@@ -22,6 +22,7 @@ MarginRule = Literal["called", "checked"]
 Allowed = Literal["both", "long", "short"]
 MarginPrice = Literal["fill", "signal"]
 ExitLevels = Literal["first", "absolute"]
+ExitPart = Literal["stop", "limit", "trail"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class Exit:
 
     `profit`, `loss`, `trail_points` and `trail_offset` are ticks, from the entry's price (E4);
     `limit`, `stop` and `trail_price` are prices. `qty` or `qty_percent` reserve a part of each
-    entry (E2). Without any level nothing happens (E6).
+    entry (E2). Without any level nothing happens (E6). `comment_profit`, `comment_loss` and
+    `comment_trailing` name the trade instead of `comment` where that part of the exit filled.
     """
 
     id: str
@@ -77,6 +79,18 @@ class Exit:
     trail_points: float | None = None
     trail_offset: float | None = None
     comment: str = ""
+    comment_profit: str = ""
+    comment_loss: str = ""
+    comment_trailing: str = ""
+
+    def signal(self, part: ExitPart) -> str:
+        """What the list of trades calls the exit when that part of it fills."""
+        own = {
+            "limit": self.comment_profit,
+            "stop": self.comment_loss,
+            "trail": self.comment_trailing,
+        }[part]
+        return own or self.comment or self.id
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
-from engines.commands import Exit, ExitLevels
+from engines.commands import Exit, ExitLevels, ExitPart
 from engines.event.account import Lot
 from engines.event.sizing import lots_of
 from engines.kernel.exits import level_from
@@ -14,7 +14,7 @@ from engines.kernel.layout import TICKS, Market
 from engines.kernel.money import quantity
 from engines.kernel.rounding import round_against, round_in_favour, round_price, whole_units
 
-Part = Literal["stop", "limit", "trail"]
+Part = ExitPart
 PARTS: Final[tuple[Part, ...]] = ("stop", "limit", "trail")
 LegKey = tuple[str, str, int]
 

@@ -222,8 +222,9 @@ class Trader:
     def _leg_left(self, found: tuple[LegKey, Leg], update: OrderUpdate) -> Iterator[Instruction]:
         key, leg = found
         if update.status == "filled":
-            reason = _REASONS[leg.part_of(update.order_id)]
-            self._left(update, [key[2]], self._signal_of(key), reason, key[0])
+            part = leg.part_of(update.order_id)
+            signal = self.exits.standing[key[:2]].command.signal(part)
+            self._left(update, [key[2]], signal, _REASONS[part], key[0])
         self._note_refusal(update, key[0])
         if update.left_units > 0.0:
             self.exits.shrink_leg(leg, update.units)
@@ -236,9 +237,6 @@ class Trader:
             del self.exits.closings[update.order_id]
         if update.status == "filled":
             self._left(update, closing.lots, closing.signal, closing.reason)
-
-    def _signal_of(self, key: tuple[str, str, int]) -> str:
-        return self.exits.standing[key[:2]].command.comment or key[0]
 
     def _left(
         self,

@@ -88,8 +88,10 @@ class Leg:
         if self.levels.stop is not None:
             found.append(touch_of_stop(self.levels.stop, side, here, there))
         if self.levels.limit is not None:
-            found.append(touch_of_limit(self.levels.limit, side, here, there, beyond))
-        found.append(self._trailing(side, here, there))
+            limit = touch_of_limit(self.levels.limit, side, here, there, beyond)
+            found.append(limit and limit._replace(part="limit"))
+        trail = self._trailing(side, here, there)
+        found.append(trail and trail._replace(part="trail"))
         touches = [touch for touch in found if touch is not None]
         return min(touches, key=lambda touch: distance(touch.at, here), default=None)
 

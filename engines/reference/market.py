@@ -341,7 +341,7 @@ class Market:
         price = self._slipped(touch, -leg.lot.side)
         rate = self.desk.fee_rate(touch, leg.takes(touch))
         reason = Reason.TAKE_PROFIT if not touch.slips else Reason.STOP_LOSS
-        ticket = Ticket(command.id, command.comment or command.id, rate, reason)
+        ticket = Ticket(command.id, command.signal(touch.part), rate, reason)
         fee = self.account.fee(ticket, price, units)
         self.account.close(bar, price, units, ticket, fee, (leg.lot,), leg.lot.side)
         self._count(bar, price)

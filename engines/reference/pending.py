@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from engines.commands import Entry
+from engines.commands import Entry, ExitPart
 from engines.reference.grid import Ticks, Units
 
 
 class Touch(NamedTuple):
     """Where on the path an order triggers, and at what price it then fills.
 
-    `slips` tells a market or stop order from a limit (C4).
+    `slips` tells a market or stop order from a limit (C4); `part` which part of an exit it is.
     """
 
     at: Ticks
     price: Ticks
     slips: bool
+    part: ExitPart = "stop"
 
 
 def touch_of_stop(level: Ticks, side: int, here: Ticks, there: Ticks) -> Touch | None:

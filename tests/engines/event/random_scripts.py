@@ -118,6 +118,8 @@ class RandomScript:
             given["trail_price"] = self._near(rng, close)
         if rng.random() < 0.7:
             given["trail_offset"] = float(rng.integers(0, 9)) * float(rng.choice([0.7, 1.0]))
+        if rng.random() < 0.5:
+            given |= {"comment_profit": "won", "comment_loss": "lost", "comment_trailing": "trail"}
         return Exit(f"X{name}", "" if rng.random() < 0.3 else name, **given)
 
 

@@ -121,3 +121,18 @@ def test_e12_a_limit_earlier_on_the_path_beats_the_trail(play: Play) -> None:
     exit_ = Exit("X", "L", limit=102.0, trail_points=10, trail_offset=10)
     out = play([CALM, CALM, (100.5, 103.0, 100.4, 100.5)], {0: [LONG, exit_]})
     assert rows(out) == [(1, 2, 100.0, 102.0)]
+
+
+def test_an_exit_is_named_by_the_part_that_filled(play: Play) -> None:
+    named = {"comment": "out", "comment_profit": "won", "comment_loss": "lost"}
+    plan: dict[int, list[Command]] = {
+        0: [LONG, Exit("X", "L", profit=20, loss=20, trail_points=10, trail_offset=5, **named)]  # type: ignore[arg-type]
+    }
+    ways: list[tuple[Bar, str]] = [
+        ((100.0, 100.1, 97.0, 98.0), "lost"),
+        ((100.0, 102.5, 99.9, 102.0), "won"),
+        # A part without a name of its own takes the exit's.
+        ((100.0, 101.2, 99.9, 100.0), "out"),
+    ]
+    for bar, name in ways:
+        assert [one.exit_signal for one in play([CALM, CALM, bar], plan).trades] == [name]
