@@ -207,13 +207,16 @@ class EntryDesk:
     ) -> Iterator[Instruction]:
         """D3: of several market entries of one moment the next may find the limit reached.
 
-        A close that was called before it is filled before it, and may make room.
+        What was called before it and goes the other way fills before it, and may make room.
         """
         for name, other in list(self.waiting.items()):
             # What is left of the same order is no other entry.
             is_entry = not isinstance(other.command, Order) and other.order_id != filled
             waits = any(
                 one.side == other.side and one.sequence < other.sequence for one in closings
+            ) or any(
+                one.is_market and one.side != other.side and one.sequence < other.sequence
+                for one in self.waiting.values()
             )
             full = self.entries_of(other.side) >= self.limit
             if other.is_market and is_entry and full and not waits:

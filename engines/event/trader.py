@@ -192,6 +192,7 @@ class Trader:
             yield from self._entered(waiting, update)
         else:
             yield from self._refused(waiting, update)
+            yield from self.entries.drop_beyond_limit(self.exits.closings.values(), "")
         yield from self._tidy()
         if counts and self.guard is not None:
             yield from self._stop(self.guard.fill())

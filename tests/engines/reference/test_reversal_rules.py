@@ -107,3 +107,13 @@ def test_e4_of_two_forms_the_first_met_or_the_absolute_one(play: Play) -> None:
     assert rows(play([CALM, CALM, down], {0: [LONG, ticks]}, exit_levels="absolute")) == [
         (1, 2, 100.0, 98.0)
     ]
+
+
+def test_d3_the_limit_is_looked_at_in_turn_so_a_reversal_makes_room(play: Play) -> None:
+    def sides(short_qty: float) -> list[int]:
+        orders = [Entry("A", "long", qty=1), Entry("B", "short", qty=short_qty), LONG]
+        return [one.side for one in play([CALM] * 3, {0: orders}, SMALL).fills]
+
+    # Called third, it finds a short again; where the short cannot be paid for, its own kind.
+    assert sides(1) == [1, -1, -1, 1, 1]
+    assert sides(50) == [1]
