@@ -217,7 +217,9 @@ class Trader:
 
     def _note_refusal(self, update: OrderUpdate, name: str) -> None:
         """An exit that the venue does not take is worth a line of its own."""
-        if update.status == "rejected" and update.reason:
+        # With nothing left to leave it has done its part.
+        done = update.reason in ("", Refusal.REDUCE_ONLY.name)
+        if update.status == "rejected" and not done:
             self.account.refuse(update.bar, update.side, int(Refusal[update.reason]), name)
 
     def _leg_left(self, found: tuple[LegKey, Leg], update: OrderUpdate) -> Iterator[Instruction]:

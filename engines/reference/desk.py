@@ -216,10 +216,9 @@ class Desk:
         took = limit is not None and side * self.here < side * limit
         sent_at = self.here if stop is None else stop
         would_take = limit is not None and side * sent_at < side * limit
-        if command.post_only and would_take and self.broker.profile != "tradingview":
-            return
         order = Pending(command, side, units, budget, against, limit, stop, self._sequence, took)
         order.turn = self._turn
+        order.refused = command.post_only and would_take and self.broker.profile != "tradingview"
         if order.is_market:
             self._before_the_open(order, close)
         self.pending[command.id] = order
@@ -238,6 +237,12 @@ class Desk:
                 if other.against:
                     other.against, order.flips = 0, False
                 other.flips = False
+
+    def send(self) -> None:
+        """What the script ordered goes to the venue, which sends back what would take."""
+        for order in [one for one in self.pending.values() if one.refused]:
+            del self.pending[order.command.id]
+            self.tidy()
 
     def _size(self, command: Entry, close: Ticks) -> tuple[Units | None, Fraction]:
         """Units, or None and the budget that decides when the order fills (G5)."""

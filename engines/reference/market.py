@@ -123,6 +123,7 @@ class Market:
 
     def end_bar(self, bar: int, close: Ticks) -> None:
         """After the script: what fills at this very close (A2, A3)."""
+        self.desk.send()
         at_close = self.desk.broker.fill_at == "close"
         before = self.account.entries
         self._fill_market_orders(bar, close, only_immediate=not at_close)

@@ -124,7 +124,13 @@ class RandomScript:
 
 
 class BybitScript(RandomScript):
-    """Some of its orders are to make only, or to reduce only."""
+    """Some of its orders are to make only, or to reduce only; some exits lie at the average."""
+
+    def on_close(self, view: View) -> Iterator[Command]:
+        yield from super().on_close(view)
+        if view.bar % 5 == 0 and view.position_size:
+            # Not a number, which is no level, while there are both sides.
+            yield Exit("V", limit=view.position_avg_price)
 
     def _entry(self, rng: np.random.Generator, name: str, close: float) -> Entry:
         command, draw = super()._entry(rng, name, close), rng.random()
