@@ -73,6 +73,7 @@ class Market:
     def fill_here(self, bar: int, price: Ticks) -> None:
         """Market orders fill where the price stands, and levels that it is beyond."""
         self.bar, self.here = bar, price
+        self.desk.send()
         # K2: what leaves at the open has seen that price, without its slippage.
         self.account.see(price)
         self._fill_market_orders(bar, price, only_immediate=False)

@@ -33,7 +33,7 @@ _BROKER: Final = (
     "mark_price",
     "funding",
 )
-_INSTRUMENT: Final = ("tick", "lot", "min_notional", "contract_value")
+_INSTRUMENT: Final = ("tick", "lot", "min_notional", "contract_value", "timezone", "day_start")
 _SEARCH: Final = ("search", "rows", "seed", "train_percent", "objective")
 
 csv_option = click.option(
@@ -81,6 +81,10 @@ _RUN: Final = (
     click.option("--lot", help="Quantity step, instead of the venue's."),
     click.option("--min-notional", help="Smallest order, instead of the venue's."),
     click.option("--contract-value", help="Value of a point, instead of 1."),
+    click.option("--timezone", help="The exchange's, with --tick and --lot: America/New_York."),
+    click.option("--day-start", help="When the exchange's day begins, such as 17:00."),
+    click.option("--account-currency", help="The account's, if not the quote currency."),
+    click.option("--rates", type=click.Path(), help="Bars of the quote currency in it."),
 )
 _REQUEST: Final = (
     click.argument("strategy", required=False),
@@ -115,7 +119,10 @@ def fields_from(given: Mapping[str, Any]) -> dict[str, Any]:
         fields["strategy"] = given["strategy"]
     if "strategy" not in fields:
         raise InvalidInput("strategy", "nothing", "a name of the library (bst strategies) or file")
-    for part, names in (("data", (*_DATA, "file", "warm_up_days")), ("broker", _BROKER)):
+    for part, names in (
+        ("data", (*_DATA, "file", "warm_up_days", "rates", "account_currency")),
+        ("broker", _BROKER),
+    ):
         _overrule(fields, part, names, given)
     _overrule(fields, "instrument", _INSTRUMENT, given)
     for name in ("engine", *_SEARCH):

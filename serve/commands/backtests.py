@@ -13,11 +13,13 @@ from cluster.settings import Settings, settings_from
 from cluster.storage.store import Store
 from engines.bars import Bars
 from engines.broker import Broker
+from engines.errors import InvalidInput
 from engines.funding import FundingRates
 from engines.metrics.material import Material
 from engines.metrics.of_result import material_of
 from engines.metrics.registry import figures
 from engines.result import Result
+from serve.commands.files import rates_of
 from serve.commands.job import Job, Ticket
 from serve.commands.markets import Chart, Charts, resolve
 from serve.commands.requests import BacktestRequest, Number
@@ -75,6 +77,10 @@ def run_backtest(request: BacktestRequest, settings: Settings, ticket: Ticket) -
     broker = request.broker.broker(request.data.category)
     # Before any bar is fetched.
     engine_for(strategy, broker, request.engine)
+    rates = rates_of(request.data, settings)
+    if rates is not None and not isinstance(strategy, EventStrategy):
+        expected = "left out: only an event strategy's account has a currency of its own"
+        raise InvalidInput("data.account_currency", rates.currency, expected)
     charts = resolve(request, strategy, settings, ticket)
     for note in charts.notes:
         ticket.note(note)
@@ -82,7 +88,7 @@ def run_backtest(request: BacktestRequest, settings: Settings, ticket: Ticket) -
     for number, chart in enumerate(charts.charts):
         ticket.report(number, len(charts.charts), f"backtest of {chart.name}")
         paid, marks = funding_of(charts, chart, broker), marks_of(charts, chart, broker)
-        terms = Terms(chart.instrument, broker, paid, marks)
+        terms = Terms(chart.instrument, broker, paid, marks, rates)
         start_ms = request.data.start
         runs.append(run_chart(strategy, values, charts, chart, terms, start_ms, request.engine))
     backtested = Backtested(request, strategy, values, charts, tuple(runs))

@@ -12,6 +12,7 @@ from actors.market_data.store import Catalog
 from cluster.settings import Settings
 from engines.errors import InvalidInput
 from engines.intervals import Interval, interval_ms
+from engines.rate_history import RateHistory
 from serve.commands.requests import DataRequest
 
 _BLOCK: Final = 1 << 20
@@ -42,6 +43,24 @@ def catalog_of_file(data: DataRequest, settings: Settings) -> Path:
         )
         found.store_in(catalog)
     return root
+
+
+def rates_of(data: DataRequest, settings: Settings) -> RateHistory | None:
+    """Rates of the account's currency from a file of bars, None where it is the quote's (G8).
+
+    Raises InvalidInput for one of file and currency without the other, and for several series.
+    """
+    if data.rates is None and not data.account_currency:
+        return None
+    if data.rates is None or not data.account_currency:
+        missing = "data.rates" if data.rates is None else "data.account_currency"
+        raise InvalidInput(missing, None, "given: rates and their currency go together")
+    root = catalog_of_file(DataRequest(file=data.rates, symbols=("RATES",)), settings)
+    catalog = Catalog(root)
+    series = catalog.series()
+    if len(series) != 1:
+        raise InvalidInput("data.rates", str(data.rates), "a file with one series of bars")
+    return RateHistory.from_bars(data.account_currency, catalog.read(series[0]))
 
 
 def symbols_of(data: DataRequest, catalog: Catalog) -> tuple[str, ...]:

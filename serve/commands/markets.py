@@ -201,6 +201,8 @@ def _instrument(
             lot=Decimal(said.lot),
             min_notional=Decimal(said.min_notional),
             contract_value=Decimal(said.contract_value),
+            timezone=said.timezone,
+            day_start=said.day_start,
         )
     if not catalog.instruments.history(data.category, symbol):
         return unrounded(symbol, data.category)

@@ -134,6 +134,8 @@ class InstrumentRequest(Model):
     lot: str = Field(default="0", pattern=r"^\d+(\.\d+)?$")
     min_notional: str = Field(default="0", pattern=r"^\d+(\.\d+)?$")
     contract_value: str = Field(default="1", pattern=r"^\d+(\.\d+)?$")
+    timezone: str = Field(default="UTC", description="IANA name of the exchange's time zone")
+    day_start: str = Field(default="00:00", description="when its day begins, such as 17:00")
 
 
 class DataRequest(Model):
@@ -153,6 +155,13 @@ class DataRequest(Model):
     )
     fetch: bool = Field(default=True, description="fetch from the venue what is missing")
     file: Path | None = Field(default=None, description="bars in any layout that can be imported")
+    rates: Path | None = Field(
+        default=None,
+        description="bars of the quote currency in account_currency; event strategies only",
+    )
+    account_currency: str = Field(
+        default="", description="what the account is kept in, where it is not the quote currency"
+    )
     warm_up_days: float = Field(
         default=0, ge=0, description="bars before start that indicators see"
     )
@@ -204,6 +213,9 @@ class SweepRequest(BacktestRequest):
             raise InvalidInput("objective", self.objective, f"one of {', '.join(STATISTICS)}")
         if self.engine not in ("auto", "cpu"):
             raise InvalidInput("engine", self.engine, "auto or cpu for a sweep")
+        if self.data.rates is not None or self.data.account_currency:
+            expected = "left out: only an event strategy's account has a currency of its own"
+            raise InvalidInput("data.account_currency", self.data.account_currency, expected)
         if self.search != "grid" and self.rows is None:
             raise InvalidInput("rows", None, f"a number for a {self.search} search")
 
