@@ -137,7 +137,9 @@ class Market:
             # I6: what waits at a price is cancelled once the account could not carry it.
             own, against = self._own_units(order, close), self._against(order)
             units = against if isinstance(own, Refusal) else own + against
-            if not self._affordable(order, close, units - self._closing(order, units)):
+            # J1: what may only leave opens nothing.
+            opens = 0 if self.desk.only_closes(order) else units - self._closing(order, units)
+            if not self._affordable(order, close, opens):
                 del self.desk.pending[order.command.id]
         self.desk.tidy()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.commands import Entry
+from engines.commands import Close, Command, Entry
 from engines.reference import Outcome
 from tests.engines.reference.conftest import Bar, Play
 
@@ -56,3 +56,19 @@ def test_i6_a_waiting_order_that_became_too_dear_is_cancelled(play: Play) -> Non
     plan = {0: [Entry("L", "long", qty=10, limit=95.0)]}
     assert play(bars, plan, cash).fills == []
     assert len(play(bars, {0: [Entry("L", "long", qty=9.9, limit=95.0)]}, cash).fills) == 1
+
+
+def test_i6_j1_an_order_that_may_only_leave_needs_no_margin(play: Play) -> None:
+    plan: dict[int, list[Command]] = {
+        0: [Entry("L", "long", qty=9)],
+        1: [Entry("S", "short", limit=110.0)],
+        2: [Close("L")],
+        4: [Entry("L", "long", qty=5)],
+    }
+    bars = [*[CALM] * 6, (100.0, 111.0, 99.9, 105.0)]
+    said = {"allow_entry_in": "long", "margin_short": 200.0}
+    out = play(bars, plan, {"initial_cash": 1000.0}, **said)
+    assert [(one.side, one.price, one.qty) for one in out.fills][2:] == [
+        (1, 100.0, 5.0),
+        (-1, 110.0, 5.0),
+    ]
