@@ -13,10 +13,11 @@ from engines.brackets import Bracket, Level
 from engines.errors import InvalidInput
 from engines.orders import Reason, Refusal
 from engines.risk_rules import NO_RULES, RiskRules
+from engines.sizes import NO_BOUNDS, KellyRule, SizeBounds
 
 Direction = Literal["long", "short"]
 Oca = Literal["none", "cancel", "reduce"]
-QtyType = Literal["fixed", "cash", "percent_of_equity", "risk_percent"]
+QtyType = Literal["fixed", "cash", "percent_of_equity", "risk_percent", "kelly"]
 CloseRule = Literal["FIFO", "ANY"]
 MarginRule = Literal["called", "checked"]
 Allowed = Literal["both", "long", "short"]
@@ -31,8 +32,9 @@ class Entry:
 
     Both make a stop-limit order: the stop activates the limit (C6). `qty` of None takes the
     script's default. A pending order of the same id is replaced (D5). A `bracket` rests on what
-    the entry opens. `otherwise` is ordered in place of an entry that is refused at once. Neither
-    is Pine's.
+    the entry opens. `otherwise` is ordered in place of an entry that is refused at once.
+    `sized_over` is a move of the price, in quote currency, that a risk is measured over instead of
+    the way to the bracket's stop; one that is not above zero is refused. None of these is Pine's.
 
     Under Bybit's profiles a `post_only` order that would take is refused, and a `reduce_only` one
     makes the opposite position smaller (without `qty`: closes it) and never opens one.
@@ -48,6 +50,7 @@ class Entry:
     comment: str = ""
     bracket: Bracket | None = None
     otherwise: CloseAll | None = None
+    sized_over: float | None = None
     post_only: bool = False
     reduce_only: bool = False
 
@@ -146,6 +149,8 @@ class Refuse:
     reason: Refusal
 
 
+_AS_GOOD_AS_NOTHING: Final = 1e-300
+
 C = TypeVar("C", bound="Entry | Exit | Close")
 Command = Entry | Order | Exit | Close | CloseAll | Cancel | CancelAll | MoveStops | Refuse
 
@@ -169,7 +174,8 @@ class Properties:
     """What a script declares about itself, beside the broker's settings.
 
     `qty_type` and `qty_value` size orders without a quantity: units, quote currency, percent of
-    equity, or the percent of equity that is lost at the stop of the entry's bracket. `pyramiding`
+    equity, the percent of equity that is lost at the stop of the entry's bracket, or a fraction of
+    the Kelly share of past trades (`kelly`). `bounds` cut and raise any of them. `pyramiding`
     is how many entries one direction may hold (0 counts as 1, D4). `limit_verification_ticks` is
     how far a price must go beyond a limit to fill it (C5). `allow_entry_in` turns entries of the
     other side into exits (J1); `risk` are the other limits.
@@ -198,6 +204,8 @@ class Properties:
     margin_price: MarginPrice = "fill"
     exit_levels: ExitLevels = "first"
     calc_on_order_fills: bool = False
+    bounds: SizeBounds = NO_BOUNDS
+    kelly: KellyRule | None = None
 
     def __post_init__(self) -> None:
         for name, kinds in _CHOICES.items():
@@ -205,6 +213,7 @@ class Properties:
                 raise InvalidInput(name, getattr(self, name), f"one of {', '.join(kinds)}")
         if not 0.0 < self.qty_value < float("inf"):
             raise InvalidInput("qty_value", self.qty_value, "above zero")
+        self._check_sizes()
         for name in ("pyramiding", "limit_verification_ticks"):
             if getattr(self, name) < 0:
                 raise InvalidInput(name, getattr(self, name), "zero or more")
@@ -212,6 +221,24 @@ class Properties:
             percent = getattr(self, name)
             if percent is not None and not 0.0 <= percent <= 100_000.0:
                 raise InvalidInput(name, percent, "percent, zero or more")
+
+    def scaled(self, share: float) -> Properties:
+        """The same with this share of the default size; `bounds` stay.
+
+        A size of nothing is refused by the properties themselves: as good as nothing does.
+        """
+        kelly = self.kelly
+        if kelly is not None:
+            start = max(kelly.start_percent * share, _AS_GOOD_AS_NOTHING)
+            kelly = replace(kelly, start_percent=start)
+        value = max(self.qty_value * share, _AS_GOOD_AS_NOTHING)
+        return replace(self, qty_value=value, kelly=kelly)
+
+    def _check_sizes(self) -> None:
+        if (self.qty_type == "kelly") != (self.kelly is not None):
+            raise InvalidInput("kelly", self.kelly, "a rule for qty_type kelly, and only there")
+        if self.margin == "called" and (self.kelly is not None or self.bounds != NO_BOUNDS):
+            raise InvalidInput("margin", self.margin, "checked, with bounds or the Kelly share")
 
     def margin_percent(self, side: int) -> float | None:
         """What the script says of the margin of a side, +1 long or −1 short."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from engines.commands import Command
 
@@ -38,11 +38,38 @@ class TradeRow:
     exit_bar_index: int = -1
 
 
+class Tally(NamedTuple):
+    """What has been done so far: entries and orders that filled, equity, its highest at a close."""
+
+    entries: int
+    orders: int
+    equity: float
+    highest: float
+
+
 class Statement(Protocol):
     """The account in Pine's built-ins beyond `View`, worked out when they are asked for.
 
     Money is account currency; NaN where Pine gives na.
     """
+
+    @property
+    def tally(self) -> Tally:
+        """As the market stands."""
+        ...
+
+    @property
+    def tally_before(self) -> Tally:
+        """As the bar before ended, after what filled at its close."""
+        ...
+
+    def closed_from(self, first: int) -> Sequence[TradeRow]:
+        """The closed trades from number `first` (0 is the oldest) on."""
+        ...
+
+    def earns(self, least_percent: float) -> bool:
+        """Whether the position's profit before fees is so much of its cost, or more."""
+        ...
 
     @property
     def opentrades(self) -> Sequence[TradeRow]: ...

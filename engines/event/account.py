@@ -126,6 +126,7 @@ class Account:
     fills: list[Fill] = field(default_factory=list)
     refusals: list[Refused] = field(default_factory=list)
     entries: int = 0
+    orders: int = 0
     # Account currency for one of quote currency on the present bar (G8).
     rate: float = 1.0
     currency: str = ""
@@ -310,6 +311,7 @@ class Account:
         lot.units -= units
         self.cash += gross - fee
         self.trades.append(trade)
+        self.record.count(trade.pnl)
         self._note(ticket, -lot.side, units, fee, lot.number)
 
     def pay_funding(self, bar: int, rate: float, mark: float) -> None:

@@ -99,7 +99,8 @@ class EntryDesk:
             return None, None
         price = command.limit or command.stop or close
         stop = None if command.bracket is None else command.bracket.stop
-        return units_checked(account, self.said, side, command.qty, stop, price)
+        over = command.sized_over
+        return units_checked(account, self.said, side, command.qty, stop, price, over=over)
 
     def _reduce(
         self, command: Entry, side: int, sequence: int
@@ -161,6 +162,7 @@ class EntryDesk:
             stop=None if stop is None else float(round_against(stop, float(-side), tick)),
             verified_by=self.said.limit_verification_ticks,
             sized_by_stop=None if bracket is None else bracket.stop,
+            sized_over=command.sized_over,
             reduce_only=reduce_only,
             post_only=command.post_only,
             flips=waiting.flips,

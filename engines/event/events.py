@@ -154,7 +154,8 @@ class Place:
     `verified_by` is how many ticks the price must go beyond a limit (C5). A trailing stop stays
     `offset` behind, and `offset_fraction` of its best price.
 
-    Without `units`, `sized_by_stop` is the stop that a risk is measured to. An order with `watch`
+    Without `units`, `sized_by_stop` is the stop that a risk is measured to, `sized_over` the move
+    of the price that it is measured over instead. An order with `watch`
     never fills: it tells when a price in its favour is reached, at the end of a stretch. Before
     bar `rests_from` an order is not there.
 
@@ -180,6 +181,7 @@ class Place:
     at_close: bool = False
     offset_fraction: float = 0.0
     sized_by_stop: Level | None = None
+    sized_over: float | None = None
     watch: float | None = None
     rests_from: int = -1
     post_only: bool = False

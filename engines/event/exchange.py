@@ -386,7 +386,8 @@ class Exchange:
         if working.units is not None:
             return working.units, None
         stop, against = order.sized_by_stop, self._against(working)
-        return units_checked(account, said, order.side, None, stop, price, against)
+        over = order.sized_over
+        return units_checked(account, said, order.side, None, stop, price, against, over)
 
     def _units(self, working: Working, own: float) -> float:
         order = working.order

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engines.script import Tally
+
 
 @dataclass
 class Record:
@@ -21,9 +23,35 @@ class Record:
     runup_share: float = 0.0
     most_long: float = 0.0
     most_short: float = 0.0
+    # As the last bar ended, and the highest equity at the close of an earlier one.
+    entries: int = 0
+    orders: int = 0
+    equity: float = field(init=False)
+    highest: float = field(init=False)
+    # Closed trades: those that won and lost, and what they made.
+    trades: int = 0
+    wins: int = 0
+    losses: int = 0
+    profit: float = 0.0
+    loss: float = 0.0
 
     def __post_init__(self) -> None:
-        self.peak = self.trough = self.initial
+        self.peak = self.trough = self.equity = self.highest = self.initial
+
+    def end_bar(self, entries: int, orders: int, equity: float) -> None:
+        """A bar is over."""
+        self.highest = max(self.highest, self.equity)
+        self.fill_at_close(entries, orders, equity)
+
+    def fill_at_close(self, entries: int, orders: int, equity: float) -> None:
+        """Something more has filled at the close of the bar that is over."""
+        self.entries, self.orders, self.equity = entries, orders, equity
+
+    @property
+    def tally(self) -> Tally:
+        """As the last bar ended."""
+        highest = max(self.highest, self.equity)
+        return Tally(self.entries, self.orders, self.equity, highest)
 
     def settle(self, equity: float) -> None:
         """A trade was closed and left this much."""
@@ -31,6 +59,16 @@ class Record:
             self.peak = equity
         if equity < self.trough:
             self.trough = equity
+
+    def count(self, pnl: float) -> None:
+        """A trade was closed."""
+        self.trades += 1
+        if pnl > 0.0:
+            self.wins += 1
+            self.profit += pnl
+        elif pnl < 0.0:
+            self.losses += 1
+            self.loss -= pnl
 
     def mark(self, equity: float) -> None:
         """The path went where an open position makes this much."""

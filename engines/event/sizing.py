@@ -10,19 +10,23 @@ from engines.commands import Entry, Properties
 from engines.event.account import Account
 from engines.event.events import Place
 from engines.event.levels import stop_distance
+from engines.event.record import Record
 from engines.kernel import layout as at
 from engines.kernel.layout import Market
 from engines.kernel.money import order_fee, quantity
 from engines.kernel.rounding import whole_units
+from engines.kernel.shares import bounded, share_of_wins
 from engines.kernel.sizing import check_entry, entry_units, margin_held
 from engines.orders import Refusal
 from engines.payoff import Payoff
+from engines.sizes import KellyRule, SizeBounds
 
 _MODES: Final = {
     "fixed": at.SIZE_FIXED,
     "cash": at.SIZE_CASH,
     "percent_of_equity": at.SIZE_EQUITY,
     "risk_percent": at.SIZE_RISK,
+    "kelly": at.SIZE_EQUITY,
 }
 # What a chain of doubles may lack of the exact sum, as a share of the equity.
 _MONEY_NOISE: Final = 1e-9
@@ -66,15 +70,25 @@ def refusal_of(units: float, close: float, command: Entry, account: Account) -> 
 
 def units_bought(said: Properties, account: Account, equity: float, price: float) -> float:
     """Lots that the default size buys at `price` for an account of `equity` (G2 to G6)."""
-    mode, size = _size(said)
+    mode, size = _size(said, account.record)
     worth = account.payoff.worth(price)
     units = entry_units(mode, size, equity, equity, worth, math.nan, account.market)
     return max(float(units), 0.0)
 
 
-def _size(said: Properties) -> tuple[int, float]:
+def _size(said: Properties, record: Record) -> tuple[int, float]:
+    if said.kelly is not None:
+        return at.SIZE_EQUITY, max(_kelly_share(said.qty_value, said.kelly, record), 0.0)
     percent = said.qty_type in ("percent_of_equity", "risk_percent")
     return _MODES[said.qty_type], said.qty_value * 0.01 if percent else said.qty_value
+
+
+def _kelly_share(fraction: float, rule: KellyRule, record: Record) -> float:
+    """Share of the equity by the closed trades so far."""
+    if record.trades < rule.trades:
+        return rule.start_percent * 0.01
+    counts = float(record.trades), float(record.wins), float(record.losses)
+    return float(share_of_wins(fraction, *counts, record.profit, record.loss))
 
 
 def units_checked(
@@ -85,10 +99,12 @@ def units_checked(
     stop: Level | None,
     price: float,
     against: float = 0.0,
+    over: float | None = None,
 ) -> tuple[float, Refusal | None]:
     """Lots of an entry that is sized and checked at `price`, and why it is refused.
 
-    What closing `against` lots costs is not there any more.
+    What closing `against` lots costs is not there any more. A risk is measured `over` a move of
+    the price where one is given, else to the stop.
     """
     market, worth = account.market, account.payoff.worth(price)
     equity = account.equity(price)
@@ -102,12 +118,32 @@ def units_checked(
         notional = worth * qty_closed * market.contract_value
         cost = market.taker_fee_rate * notional + market.fee_per_contract * qty_closed
         equity, free = equity - cost, free - cost
-    mode, size = _size(said)
+    mode, size = _size(said, account.record)
     if qty is not None:
         units = lots_of(qty, market)
+    elif over is not None and not over > 0.0:
+        return 0.0, Refusal.NO_VOLATILITY
     else:
-        away = _risked(stop_distance(stop, side, price, market), side, price, account.payoff)
+        move = stop_distance(stop, side, price, market) if over is None else over
+        away = _risked(move, side, price, account.payoff)
         units = float(entry_units(mode, size, equity, free, worth, away, market))
+        units = _within_bounds(units, said.bounds, equity, worth, market)
+    if size == 0.0 and not said.bounds.least_percent > 0.0:
+        return 0.0, Refusal.NO_EDGE
+    return _checked(units, equity, free, worth, account)
+
+
+def _within_bounds(
+    units: float, bounds: SizeBounds, equity: float, worth: float, market: Market
+) -> float:
+    least, most = bounds.least_percent * 0.01, bounds.most_percent * 0.01
+    return float(bounded(units, least, most, equity, worth, market))
+
+
+def _checked(
+    units: float, equity: float, free: float, worth: float, account: Account
+) -> tuple[float, Refusal | None]:
+    market = account.market
     if account.payoff.inverse:
         # A venue's smallest order is in quote currency.
         if 0.0 < quantity(units, market) * market.contract_value < market.min_notional:

@@ -23,7 +23,7 @@ from engines.orders import Reason
 
 State = dict[str, Any]
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 _COMMANDS: Final[dict[str, type[Entry]]] = {"Entry": Entry, "Order": Order}
 
 
@@ -172,7 +172,7 @@ def _restore_exchange(state: State, exchange: Exchange) -> None:
 
 # Where the venue stands on the path.
 _POSITION: Final = ("here", "moment", "called_in", "bar", "mark", "orders_filled", "opened")
-_COUNTED: Final = ("entries", "flat_bar", "loss_bar")
+_COUNTED: Final = ("entries", "orders", "flat_bar", "loss_bar")
 _WAITING: Final = ("side", "order_id", "units", "against", "sequence", "turn", "flips")
 _GUARD: Final = (
     "day",

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from engines.commands import Properties
 from engines.event.account import Account, Lot, Trade
 from engines.event.sizing import margin_share
+from engines.kernel.limits import enough_profit
 from engines.kernel.money import quantity
-from engines.script import TradeRow
+from engines.script import Tally, TradeRow
 
 # A double in ticks is on the grid when it is this close to a whole one.
 _ON_GRID = 1e-9
@@ -32,7 +33,29 @@ class Statement:
     @property
     def closedtrades(self) -> Sequence[TradeRow]:
         """In the order of their exits."""
-        return [self._closed_row(trade) for trade in self.account.trades]
+        return self.closed_from(0)
+
+    def closed_from(self, first: int) -> Sequence[TradeRow]:
+        """Those from number `first` on."""
+        return [self._closed_row(trade) for trade in self.account.trades[first:]]
+
+    @property
+    def tally(self) -> Tally:
+        """As the market stands."""
+        account, equity = self.account, self.account.equity(self.price)
+        highest = max(account.record.tally.highest, equity)
+        return Tally(account.entries, account.orders, equity, highest)
+
+    @property
+    def tally_before(self) -> Tally:
+        """As the bar before ended."""
+        return self.account.record.tally
+
+    def earns(self, least_percent: float) -> bool:
+        """Whether the position's profit before fees is so much of its cost, or more."""
+        least = least_percent * 0.01
+        account, level = self.account, self.account.payoff.level(self.price)
+        return bool(enough_profit(account.as_kernel(), level, least, account.market))
 
     def _open_row(self, lot: Lot) -> TradeRow:
         account = self.account

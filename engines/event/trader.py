@@ -123,9 +123,12 @@ class Trader:
         next_day = bar.day if self.account.market.fill_at_close else bar.next_day
         self._roll_back(bar.number)
         self._saved_for = -1
-        for command in self.script.on_close(self.view(bar.number, close)):
+        view = self.view(bar.number, close)
+        for command in self.script.on_close(view):
             if guard is None or not guard.refuses(next_day):
                 yield from self._obey(command, close)
+        account = self.account
+        account.record.end_bar(account.entries, account.orders, view.equity)
         yield from self._stop(ended)
         yield from self.brackets.close_bar(close)
         yield from self._tidy()
@@ -183,6 +186,7 @@ class Trader:
     def _take_note(self, update: OrderUpdate) -> Iterator[Instruction]:
         """A fill is booked, then everything that hangs on it is brought into line."""
         whole = update.status == "filled" and update.left_units <= 0.0
+        self.account.orders += whole
         counts = whole and bool(update.order_id)
         waiting = self.entries.taken(update.order_id, update.left_units)
         if waiting is None:
@@ -194,6 +198,10 @@ class Trader:
             yield from self._refused(waiting, update)
             yield from self.entries.drop_beyond_limit(self.exits.closings.values(), "")
         yield from self._tidy()
+        account = self.account
+        if whole and update.bar == self.namer.bar:
+            equity = account.equity(self._last)
+            account.record.fill_at_close(account.entries, account.orders, equity)
         if counts and self.guard is not None:
             yield from self._stop(self.guard.fill())
 

@@ -106,8 +106,8 @@ def earns(run: Run, account: Account, bar: int, slot: int) -> bool:
     """Whether the position has the profit that an exit asks for at the close, if it asks."""
     if not run.full:
         return True
-    least = run.params[slot]
-    return bool(least == -math.inf or enough_profit(run, account, bar, least))
+    least, close = run.params[slot], run.bars.close[bar]
+    return bool(least == -math.inf or enough_profit(account, close, least, run.market))
 
 
 @scalar

@@ -11,7 +11,7 @@ from typing import Final
 
 from engines.compile import scalar, seldom
 from engines.kernel import layout as at
-from engines.kernel.layout import Account, Run
+from engines.kernel.layout import Account, Market, Run
 from engines.kernel.money import equity_at, quantity
 from engines.orders import Reason, Refusal
 
@@ -190,8 +190,7 @@ def next_limit(run: Run, account: Account, bar: int, stop: int) -> int:
 
 
 @scalar
-def enough_profit(run: Run, account: Account, bar: int, least: float) -> bool:
-    """Whether the position has at least this profit at the close, as a share of its cost."""
-    market = run.market
-    value = quantity(account.units, market) * market.contract_value * run.bars.close[bar]
+def enough_profit(account: Account, price: float, least: float, market: Market) -> bool:
+    """Whether the position has at least this profit at `price`, as a share of its cost."""
+    value = quantity(account.units, market) * market.contract_value * price
     return bool(account.side * (value - account.cost) >= least * account.cost)

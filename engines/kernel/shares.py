@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from engines.compile import scalar
 from engines.kernel import layout as at
 from engines.kernel.exits import column_at, stop_distance
-from engines.kernel.layout import Run
+from engines.kernel.layout import Market, Run
 from engines.kernel.sizing import entry_units
 from engines.orders import Refusal
 
@@ -39,13 +39,22 @@ def kelly_share(run: Run) -> float:
     if trades < run.choices[at.KELLY_TRADES]:
         return float(run.params[at.KELLY_START])
     wins, losses = stats[at.STAT_WINS], stats[at.STAT_LOSSES]
+    profit, loss = stats[at.STAT_GROSS_PROFIT], stats[at.STAT_GROSS_LOSS]
+    return share_of_wins(run.params[at.SIZE], trades, wins, losses, profit, loss)
+
+
+@scalar
+def share_of_wins(
+    fraction: float, trades: float, wins: float, losses: float, profit: float, loss: float
+) -> float:
+    """A fraction of the Kelly share of so many trades, wins and losses, given their sums."""
     if wins == 0.0:
         return 0.0
     won = wins / trades
     if losses == 0.0:
-        return float(run.params[at.SIZE] * won)
-    payoff = (stats[at.STAT_GROSS_PROFIT] / wins) / (stats[at.STAT_GROSS_LOSS] / losses)
-    return float(run.params[at.SIZE] * (won - (1.0 - won) / payoff))
+        return fraction * won
+    payoff = (profit / wins) / (loss / losses)
+    return fraction * (won - (1.0 - won) / payoff)
 
 
 @scalar
@@ -72,11 +81,19 @@ def within_limits(run: Run, units: float, equity: float, price: float) -> float:
     """Lots no smaller and no larger than the row's least and most share of the equity."""
     if not run.full:
         return units
-    most, least = run.params[at.SIZE_CAP], run.params[at.SIZE_FLOOR]
+    least, most = run.params[at.SIZE_FLOOR], run.params[at.SIZE_CAP]
+    return bounded(units, least, most, equity, price, run.market)
+
+
+@scalar
+def bounded(
+    units: float, least: float, most: float, equity: float, price: float, market: Market
+) -> float:
+    """Lots no smaller and no larger than two shares of the equity; 0 is no bound."""
     if most > 0.0:
-        cap = entry_units(at.SIZE_EQUITY, most, equity, equity, price, math.nan, run.market)
+        cap = entry_units(at.SIZE_EQUITY, most, equity, equity, price, math.nan, market)
         units = cap if units > cap else units
     if least > 0.0:
-        floor = entry_units(at.SIZE_EQUITY, least, equity, equity, price, math.nan, run.market)
+        floor = entry_units(at.SIZE_EQUITY, least, equity, equity, price, math.nan, market)
         units = floor if units < floor else units
     return units

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from engines.broker import Broker
@@ -135,9 +134,7 @@ class RunningLeg:
 
     def take_share(self, share: float) -> None:
         """Let default sizes be this share of what the leg's properties say."""
-        properties = self.leg.properties
-        # A size of nothing is refused by the properties themselves: as good as nothing does.
-        said = replace(properties, qty_value=max(properties.qty_value * share, 1e-300))
+        said = self.leg.properties.scaled(share)
         self.trader.said = self.trader.entries.said = self.venue.said = said
 
     def view(self, now_ms: int) -> LegView:

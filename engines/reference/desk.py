@@ -176,7 +176,7 @@ class Desk:
         elif command.stop is not None:
             price = self.grid.stop(command.stop, command.direction)
         stop = None if command.bracket is None else command.bracket.stop
-        units = self.sizing.units(command.qty, side, stop, price)
+        units = self.sizing.units(command.qty, side, stop, price, over=command.sized_over)
         if isinstance(units, Refusal):
             self.refuse(bar, side, units)
             return False

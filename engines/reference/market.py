@@ -303,7 +303,8 @@ class Market:
         if units is None and desk.properties.margin == "checked":
             bracket, against = order.command.bracket, self._against(order)
             stop = None if bracket is None else bracket.stop
-            return desk.sizing.units(None, order.side, stop, price, against)
+            over = order.command.sized_over
+            return desk.sizing.units(None, order.side, stop, price, against, over)
         own = desk.units_for(order.budget, price) if units is None else units
         if isinstance(order.command, Order) or order.command.reduce_only:
             return own

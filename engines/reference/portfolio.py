@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from itertools import groupby
@@ -241,7 +241,8 @@ class _Portfolio:
             for command in orders.get(side.symbol, ()):
                 side.desk.take(command, bar, close)
             if side.leg.script is not None:
-                for command in side.leg.script.on_close(view_of(side.account, bar, close)):
+                view = view_of(side.account, bar, close, side.desk)
+                for command in side.leg.script.on_close(view):
                     side.desk.take(command, bar, close)
             side.desk.see_first_close(bar, close)
 
@@ -258,9 +259,7 @@ class _Portfolio:
         view = PortfolioView(now_ms, float(money.equity), float(money.cash), views)
         turn = self.conductor.on_close(view)
         for name, share in turn.shares.items():
-            said = self.sides[name].leg.properties
-            size = max(said.qty_value * share, 1e-300)
-            self.sides[name].desk.properties = replace(said, qty_value=size)
+            self.sides[name].desk.properties = self.sides[name].leg.properties.scaled(share)
         return dict(turn.commands)
 
     def _close(self, due: list[Side]) -> None:
@@ -269,6 +268,8 @@ class _Portfolio:
         self._fill(due)
         for side in due:
             side.market.drop_what_cannot_be_carried()
+            account = side.account
+            account.record.end_bar(account.entries, account.orders, account.equity(side.close))
         self.curve[due[0].now.time_ms] = self.money.equity
 
     def _do(self, side: Side, act: Callable[[], bool | None]) -> bool:

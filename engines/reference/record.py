@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from engines.reference.grid import Units
+from engines.script import Tally
 
 ZERO = Fraction(0)
 
@@ -26,9 +27,24 @@ class Record:
     runup_share: Fraction = ZERO
     most_long: Units = 0
     most_short: Units = 0
+    # As the last bar ended, and the highest equity at a close so far.
+    entries: int = 0
+    orders: int = 0
+    closing: Fraction = field(init=False)
+    highest: Fraction = field(init=False)
 
     def __post_init__(self) -> None:
-        self.peak = self.trough = self.initial
+        self.peak = self.trough = self.closing = self.highest = self.initial
+
+    def end_bar(self, entries: int, orders: int, equity: Fraction) -> None:
+        """A bar is over, what fills at its close included."""
+        self.entries, self.orders, self.closing = entries, orders, equity
+        self.highest = max(self.highest, equity)
+
+    @property
+    def tally(self) -> Tally:
+        """As the last bar ended."""
+        return Tally(self.entries, self.orders, float(self.closing), float(self.highest))
 
     def settle(self, equity: Fraction) -> None:
         """A trade was closed and left this much."""

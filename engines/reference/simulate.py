@@ -104,7 +104,9 @@ class _Run:
         self.close = paths[-1].close
         self._decide(bar)
         self.market.end_bar(bar, self.close)
-        self.equity.append(self.account.equity(self.close))
+        account = self.account
+        self.equity.append(account.equity(self.close))
+        account.record.end_bar(account.entries, account.orders, self.equity[-1])
 
     def _saved(self) -> object:
         again = self.said.calc_on_order_fills

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -10,11 +11,30 @@ from engines.broker import Broker
 from engines.commands import Properties
 from engines.instrument import Instrument
 from engines.orders import Refusal
-from engines.reference.account import ZERO, Account
+from engines.reference.account import ZERO, Account, Trade
 from engines.reference.grid import Ticks, Units, significant
+from engines.sizes import KellyRule
 
 # An order that spends exactly what there is must not fail by the last bit of a double.
 _MARGIN_SLACK: Final = 1 + Fraction(1, 10**9)
+
+
+def kelly_share(fraction: Fraction, rule: KellyRule, trades: Sequence[Trade]) -> Fraction:
+    """A fraction of W − (1 − W) / R: W of the trades won, R is mean win over mean loss.
+
+    Kelly, "A New Interpretation of Information Rate" (1956), for a bet of two outcomes.
+    """
+    if len(trades) < rule.trades:
+        return Fraction(repr(float(rule.start_percent))) / 100
+    wins = [one.pnl for one in trades if one.pnl > 0]
+    losses = [-one.pnl for one in trades if one.pnl < 0]
+    if not wins:
+        return ZERO
+    won = Fraction(len(wins), len(trades))
+    if not losses:
+        return fraction * won
+    payoff = sum(wins, ZERO) / len(wins) / (sum(losses, ZERO) / len(losses))
+    return fraction * (won - (1 - won) / payoff)
 
 
 class Sizing:
@@ -30,9 +50,18 @@ class Sizing:
         self._leverage = Fraction(broker.leverage)
 
     def units(
-        self, qty: float | None, side: int, stop: Level | None, price: Ticks, against: Units = 0
+        self,
+        qty: float | None,
+        side: int,
+        stop: Level | None,
+        price: Ticks,
+        against: Units = 0,
+        over: float | None = None,
     ) -> Units | Refusal:
-        """Lots of an entry at `price`, or why there are none; `against` lots are closed first."""
+        """Lots of an entry at `price`, or why there are none; `against` lots are closed first.
+
+        A risk is measured `over` a move of the price where one is given, else to the stop.
+        """
         account = self._account
         equity = account.equity(price)
         if against:
@@ -40,9 +69,16 @@ class Sizing:
             equity -= closed + Fraction(self._broker.fee_per_contract) * against * account.grid.lot
         free = equity - (self._held(price) if side * account.position > 0 else ZERO)
         free -= account.elsewhere / self._leverage
-        units = self._wanted(qty, side, stop, price, equity, free)
+        if qty is None and over is not None and not over > 0:
+            return Refusal.NO_VOLATILITY
+        loss = self._loss(side, stop, price) if over is None else self._moved(side, over, price)
+        units = self._wanted(qty, loss, price, equity, free)
         if units is None:
             return Refusal.NO_STOP
+        if isinstance(units, Refusal):
+            return units
+        if qty is None:
+            units = self._bounded(units, price, equity)
         if equity <= 0:
             return Refusal.NO_EQUITY
         return self._limits(units, price, free)
@@ -62,18 +98,16 @@ class Sizing:
     def _wanted(
         self,
         qty: float | None,
-        side: int,
-        stop: Level | None,
+        loss: Fraction | None,
         price: Ticks,
         equity: Fraction,
         free: Fraction,
-    ) -> Units | None:
+    ) -> Units | Refusal | None:
         grid, said, digits = self._account.grid, self._said, self._broker.money_digits
         if qty is not None or said.qty_type == "fixed":
             return grid.units(said.qty_value if qty is None else qty)
         value, amount = self._value(price, 1 / grid.lot), Fraction(repr(said.qty_value))
         if said.qty_type == "risk_percent":
-            loss = self._loss(side, stop, price)
             if loss is None:
                 return None
             risk = significant(equity * amount / 100, digits)
@@ -81,11 +115,37 @@ class Sizing:
             return min(grid.whole(risk / loss), most)
         if said.qty_type == "cash":
             return grid.whole(amount * self._leverage / value)
+        if said.kelly is None:
+            return self._bought(amount / 100, price, equity)
+        share = kelly_share(amount, said.kelly, self._account.trades)
+        if share <= 0 and not said.bounds.least_percent:
+            return Refusal.NO_EDGE
+        return self._bought(max(share, ZERO), price, equity)
+
+    def _bought(self, share: Fraction, price: Ticks, equity: Fraction) -> Units:
+        """Lots that a share of the equity buys as margin (G2)."""
+        digits, value = self._broker.money_digits, self._value(price, 1 / self._account.grid.lot)
         # G3: fees are inside the budget.
-        budget = significant(equity * amount / 100 * self._leverage, digits)
+        budget = significant(equity * share * self._leverage, digits)
         budget -= Fraction(self._broker.fee_per_order)
         cost = value * (1 + self._taker) + Fraction(self._broker.fee_per_contract)
-        return grid.whole(budget / cost)
+        return self._account.grid.whole(budget / cost)
+
+    def _bounded(self, units: Units, price: Ticks, equity: Fraction) -> Units:
+        """No smaller and no larger than two shares of the equity; of both the least counts."""
+        least, most = (
+            Fraction(repr(float(percent))) / 100
+            for percent in (self._said.bounds.least_percent, self._said.bounds.most_percent)
+        )
+        if most:
+            units = min(units, self._bought(most, price, equity))
+        return max(units, self._bought(least, price, equity)) if least else units
+
+    def _moved(self, side: int, over: float, price: Ticks) -> Fraction:
+        """What one unit loses when the price moves against it by so much."""
+        grid = self._account.grid
+        away = Fraction(over) / grid.tick
+        return -grid.earned(side, price, price - side * away, 1 / grid.lot)
 
     def _loss(self, side: int, stop: Level | None, price: Ticks) -> Fraction | None:
         """What one unit loses from `price` to its stop; None without a stop that is worse."""

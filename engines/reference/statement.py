@@ -10,7 +10,7 @@ from fractions import Fraction
 from engines.reference.account import ZERO, Account, Lot, Trade
 from engines.reference.desk import Desk
 from engines.reference.grid import Ticks
-from engines.script import TradeRow
+from engines.script import Tally, TradeRow
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,31 @@ class Statement:
     @property
     def closedtrades(self) -> Sequence[TradeRow]:
         """In the order of their exits."""
-        return [_closed(self.account, trade) for trade in self.account.trades]
+        return self.closed_from(0)
+
+    def closed_from(self, first: int) -> Sequence[TradeRow]:
+        """Those from number `first` on."""
+        return [_closed(self.account, trade) for trade in self.account.trades[first:]]
+
+    @property
+    def tally(self) -> Tally:
+        """As the market stands."""
+        account, equity = self.account, self.account.equity(self.price)
+        highest = max(account.record.highest, equity)
+        return Tally(account.entries, account.orders, float(equity), float(highest))
+
+    @property
+    def tally_before(self) -> Tally:
+        """As the bar before ended."""
+        return self.account.record.tally
+
+    def earns(self, least_percent: float) -> bool:
+        """Whether the position's profit before fees is so much of its cost, or more."""
+        account = self.account
+        least = Fraction(repr(float(least_percent))) / 100
+        lots = account.lots
+        cost = sum((account.value(lot.price, lot.units) for lot in lots), ZERO)
+        return account.open_profit(self.price) >= least * cost
 
     @property
     def opentrades(self) -> Sequence[TradeRow]:

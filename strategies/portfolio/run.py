@@ -137,8 +137,17 @@ def _script_of(leg: PortfolioLeg, broker: Broker, start: int) -> tuple[Script | 
         running.warm_up(start)
         return running, strategy.properties
     check_ticks(strategy, leg.instrument)
+    _check_limits(strategy)
     rules = GraphRules(strategy, leg.values)
     return graph_script(strategy, rules, leg.values, dataset, tolerance, start), rules.properties
+
+
+def _check_limits(strategy: Strategy) -> None:
+    """What a leg counts and loses alone is its own business; equity and orders are shared."""
+    for name in ("daily_loss_percent", "drawdown_percent", "orders_per_day"):
+        if strategy.limits is not None and getattr(strategy.limits, name) != 0:
+            expected = "0 in a portfolio: its legs share one equity"
+            raise InvalidInput(f"limits.{name}", getattr(strategy.limits, name), expected)
 
 
 def _spec_of(legs: Sequence[PortfolioLeg], ready: Sequence[Leg], terms: PortfolioTerms) -> Spec:

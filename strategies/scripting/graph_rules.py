@@ -11,7 +11,7 @@ from engines.brackets import Bracket, Level, Target
 from engines.commands import Properties, QtyType
 from engines.errors import InvalidInput
 from strategies.evaluation.bar_by_bar import level_series
-from strategies.evaluation.rows import rests_entries
+from strategies.evaluation.rows import has_rules
 from strategies.graph.exits import (
     BreakEven,
     ClockExit,
@@ -20,11 +20,22 @@ from strategies.graph.exits import (
     StopLoss,
     TimeExit,
     TrailingStop,
+    measures_whole,
 )
 from strategies.graph.levels import Distance
 from strategies.graph.scalars import Scalar, value_of
-from strategies.graph.sizing import Cash, FixedQty, PercentOfEquity, RiskPercent, Sizing
+from strategies.graph.sizing import (
+    Cash,
+    FixedQty,
+    Kelly,
+    PercentOfEquity,
+    RiskPercent,
+    Sizing,
+    VolatilityTarget,
+)
 from strategies.graph.strategy import OnOpposite, Strategy
+from strategies.scripting.graph_limits import LimitNumbers
+from strategies.scripting.graph_sizes import kelly_rule, size_bounds
 
 X = TypeVar("X", bound=Exit)
 _SIZES: Final[dict[type[Sizing], tuple[QtyType, str]]] = {
@@ -32,6 +43,9 @@ _SIZES: Final[dict[type[Sizing], tuple[QtyType, str]]] = {
     Cash: ("cash", "amount"),
     PercentOfEquity: ("percent_of_equity", "percent"),
     RiskPercent: ("risk_percent", "percent"),
+    # A volatility target is a risk over another distance.
+    VolatilityTarget: ("risk_percent", "percent"),
+    Kelly: ("kelly", "fraction"),
 }
 
 
@@ -52,22 +66,21 @@ class GraphRules:
 
     def __init__(self, strategy: Strategy, values: Mapping[str, float]) -> None:
         _check_known(strategy)
-        if rests_entries(strategy):
-            expected = (
-                "cpu, without margin mode and funding, for entries that rest, ladders and exits of "
-                "the whole position"
-            )
-            raise InvalidInput("engine", "event or reference", expected)
         self._values = values
         self._strategy = strategy
         self._places = {one.key: place for place, one in enumerate(level_series(strategy))}
         self.on_opposite: OnOpposite = strategy.on_opposite
         self.pyramiding = int(self._number(strategy.pyramiding))
         time_exit = self._exit(TimeExit)
-        if time_exit is not None and time_exit.min_profit_percent is not None:
-            expected = "left out: it needs the kernel (cpu)"
-            raise InvalidInput("time_exit.min_profit_percent", "given", expected)
         self.max_bars = 0 if time_exit is None else int(self._number(time_exit.bars))
+        # The profits that exits ask for, in percent of the cost.
+        self.time_profit = self._asked(None if time_exit is None else time_exit.min_profit_percent)
+        only_in_profit = self._exit(OnlyInProfit)
+        self.exit_profit = self._asked(None if only_in_profit is None else only_in_profit.percent)
+        self.clock = self._exit(ClockExit)
+        self.limits: LimitNumbers | None = None
+        if has_rules(strategy):
+            self.limits = LimitNumbers.of(strategy.limits, strategy.re_entry, values)
         self.cool_down: CoolDownRule | None = None
         if strategy.cool_down is not None:
             rule = strategy.cool_down
@@ -85,7 +98,17 @@ class GraphRules:
             # Each entry of a pyramid has exits of its own (E7).
             close_rule="ANY",
             margin="checked",
+            bounds=size_bounds(sizing, self._strategy.size_limits, self._number),
+            kelly=kelly_rule(sizing, self._number),
         )
+
+    def volatility(self, levels: tuple[float, ...]) -> float | None:
+        """The move that a size is measured over, 0 for none known; None for other sizings."""
+        sizing = self._strategy.sizing
+        if not isinstance(sizing, VolatilityTarget):
+            return None
+        found = levels[self._places[sizing.volatility.key]]
+        return found if found > 0.0 else 0.0
 
     def bracket(self, side: int, levels: tuple[float, ...]) -> Bracket | None:
         """What rests on an entry; None when a series behind a level has no value (yet)."""
@@ -154,16 +177,23 @@ class GraphRules:
         # A distance of nothing, or less, is none.
         return Level("distance", value * column) if column > 0.0 else None
 
+    def _asked(self, percent: Scalar | None) -> float | None:
+        return None if percent is None else self._number(percent)
+
     def _number(self, scalar: Scalar) -> float:
         return float(value_of(scalar, self._values))
 
 
 def _check_known(strategy: Strategy) -> None:
-    if type(strategy.sizing) not in _SIZES:
-        known = ", ".join(kind.kind for kind in _SIZES)
-        raise InvalidInput("sizing", strategy.sizing.kind, f"{known}: others need the kernel (cpu)")
-    alone = [one for one in strategy.exits if isinstance(one, (OnlyInProfit, ClockExit))]
-    rules = [strategy.size_limits, strategy.limits, strategy.re_entry, *alone]
-    for rule in rules:
-        if rule is not None:
-            raise InvalidInput(rule.kind, "given", "left out: it needs the kernel (cpu)")
+    if (
+        strategy.entry is not None
+        or strategy.ladder is not None
+        or any(measures_whole(one) for one in strategy.exits)
+    ):
+        expected = (
+            "cpu, without margin mode and funding, for entries that rest, ladders and exits of "
+            "the whole position"
+        )
+        raise InvalidInput("engine", "event or reference", expected)
+    if strategy.limits is not None and strategy.limits.orders_per_day != 0:
+        raise InvalidInput("limits.orders_per_day", "given", "left out: it needs the kernel (cpu)")

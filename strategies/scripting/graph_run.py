@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Literal
 
 from engines import reference
-from engines.decisions import Decision
 from engines.event import perpetual_for
 from engines.kernel.market import market_for
 from engines.result import Result
@@ -17,7 +16,7 @@ from strategies.evaluation.dataset import Dataset
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
 from strategies.scripting.graph_rules import GraphRules
-from strategies.scripting.graph_script import GraphScript
+from strategies.scripting.graph_script import GraphScript, Turn
 from strategies.scripting.results import from_oracle, result_of
 from strategies.scripting.run import Feed, traded
 
@@ -90,8 +89,8 @@ def graph_script(
     for _ in range(warm_up):
         feed.next_into(stepper)
 
-    def next_decision() -> Decision:
-        feed.next_into(stepper)
-        return stepper.decision()
+    def next_turn() -> Turn:
+        bar = feed.next_into(stepper)
+        return Turn(bar, stepper.decision())
 
-    return GraphScript(rules, next_decision)
+    return GraphScript(rules, next_turn)

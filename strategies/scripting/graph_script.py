@@ -6,32 +6,49 @@ The rules of docs/design/fills.md, a second time: the kernel's `decide` is the o
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from typing import Any, NamedTuple
 
 from engines.commands import CancelAll, CloseAll, Command, Direction, Entry, MoveStops, Refuse
 from engines.decisions import Decision
 from engines.orders import Reason, Refusal
 from engines.script import View
+from strategies.evaluation.tracks import Bar
+from strategies.scripting.graph_limits import GraphLimits, statement_of
 from strategies.scripting.graph_rules import GraphRules
+
+
+class Turn(NamedTuple):
+    """A closed bar and what the graph decides there."""
+
+    bar: Bar
+    decision: Decision
 
 
 class GraphScript:
     """A graph with its parameters, as the engines' `Script`.
 
-    `next_decision` closes the next bar and says what the graph decides there.
+    `next_turn` closes the next bar and says what the graph decides there.
     """
 
-    def __init__(self, rules: GraphRules, next_decision: Callable[[], Decision]) -> None:
+    def __init__(self, rules: GraphRules, next_turn: Callable[[], Turn]) -> None:
         self._rules = rules
-        self._next_decision = next_decision
+        self._next_turn = next_turn
         self._over = False
+        numbers = rules.limits
+        self._limits = None if numbers is None else GraphLimits(numbers, rules.clock)
 
     def on_close(self, view: View) -> Iterator[Command]:
         """Commands at the close of a bar."""
-        decision = self._next_decision()
+        bar, decision = self._next_turn()
         if self._over:
             return
         side = _sign(view.position_size)
-        yield from self._decide(decision, view, side)
+        limited = None if self._limits is None else self._limits.close_bar(bar, view)
+        asked = self._decide(decision, view, side)
+        if limited is None:
+            yield from asked
+        else:
+            yield from self._close_by_limit(limited, asked)
         lived = side != 0 or view.flat_bar == view.bar
         if view.equity <= 0.0 and (lived or decision.enter_long or decision.enter_short):
             # Nothing can follow: an account without equity is closed out for good.
@@ -45,11 +62,21 @@ class GraphScript:
 
     def snapshot(self) -> dict[str, object]:
         """What the script remembers."""
-        return {"over": self._over}
+        limits = None if self._limits is None else self._limits.snapshot()
+        return {"over": self._over, "limits": limits}
 
-    def restore(self, state: dict[str, object]) -> None:
+    def restore(self, state: dict[str, Any]) -> None:
         """Take it up again."""
         self._over = bool(state["over"])
+        if self._limits is not None:
+            self._limits.restore(state["limits"])
+
+    @staticmethod
+    def _close_by_limit(reason: Reason, asked: Iterator[Command]) -> Iterator[Command]:
+        """J3, J4: everything goes; of what the bar asks for, the refusals are kept."""
+        yield from (one for one in asked if isinstance(one, Refuse))
+        yield CancelAll()
+        yield CloseAll(reason.name.lower(), reason=reason)
 
     def _decide(self, decision: Decision, view: View, side: int) -> Iterator[Command]:
         wanted = yield from self._wanted(decision, view, side)
@@ -61,7 +88,10 @@ class GraphScript:
             yield Refuse(wanted, Refusal.CONFLICT)
             yield leave
         elif wanted == -side and self._rules.on_opposite == "close":
-            yield CloseAll("opposite signal")
+            if self._earns(view, self._rules.exit_profit):
+                yield CloseAll("opposite signal")
+            elif leave is not None:
+                yield leave
         else:
             yield from self._enter(wanted, leave, decision)
 
@@ -85,7 +115,9 @@ class GraphScript:
             return Refusal.POSITION_LIMIT
         if wanted == -side and self._rules.on_opposite == "ignore":
             return Refusal.OPPOSITE_IGNORED
-        return Refusal.COOL_DOWN if side == 0 and self._cools_down(view) else None
+        if side == 0 and self._cools_down(view):
+            return Refusal.COOL_DOWN
+        return None if self._limits is None else self._limits.hindrance(wanted, view, side)
 
     def _cools_down(self, view: View) -> bool:
         rule = self._rules.cool_down
@@ -97,11 +129,21 @@ class GraphScript:
     def _exit(self, decision: Decision, view: View, side: int) -> CloseAll | None:
         if side == 0:
             return None
-        if decision.exit_long if side > 0 else decision.exit_short:
+        rules = self._rules
+        signal = decision.exit_long if side > 0 else decision.exit_short
+        if signal and self._earns(view, rules.exit_profit):
             return CloseAll("exit signal")
-        if 0 < self._rules.max_bars <= view.bar - view.entry_bar:
+        if self._limits is not None and self._limits.strikes:
+            return CloseAll("clock exit", reason=Reason.CLOCK_EXIT)
+        due = 0 < rules.max_bars <= view.bar - view.entry_bar
+        if due and self._earns(view, rules.time_profit):
             return CloseAll("time exit", reason=Reason.TIME_EXIT)
         return None
+
+    @staticmethod
+    def _earns(view: View, least: float | None) -> bool:
+        """Whether the position has the profit that an exit asks for at the close, if it asks."""
+        return least is None or statement_of(view).earns(least)
 
     def _enter(self, wanted: int, leave: CloseAll | None, decision: Decision) -> Iterator[Command]:
         bracket = self._rules.bracket(wanted, decision.levels)
@@ -111,7 +153,8 @@ class GraphScript:
                 yield leave
             return
         name: Direction = "long" if wanted > 0 else "short"
-        yield Entry(name, name, bracket=bracket, otherwise=leave)
+        over = self._rules.volatility(decision.levels)
+        yield Entry(name, name, bracket=bracket, otherwise=leave, sized_over=over)
 
 
 def _sign(number: float) -> int:

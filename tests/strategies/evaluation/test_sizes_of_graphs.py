@@ -15,7 +15,6 @@ from engines.orders import Reason
 from strategies.backtest import Terms, backtest
 from strategies.evaluation.dataset import Dataset
 from strategies.graph import Kelly, SizeLimits, Strategy, VolatilityTarget, close, param, rsi, stdev
-from strategies.scripting.graph_run import backtest_graph
 
 TERMS = Terms(
     Instrument("linear", "ETHUSDT", Decimal("0.5"), Decimal("0.001")),
@@ -66,8 +65,3 @@ def test_a_sweep_takes_the_parameters_of_a_size(make_dataset: Callable[..., Data
 def test_limits_that_cross_are_refused() -> None:
     with pytest.raises(InvalidInput, match=r"size_limits \(min up to max\)"):
         SizeLimits(30, 20)
-
-
-def test_engines_that_do_not_know_a_size_say_so(make_dataset: Callable[..., Dataset]) -> None:
-    with pytest.raises(InvalidInput, match="volatility_target"):
-        backtest_graph(TURNS, {}, make_dataset(100), TERMS)
