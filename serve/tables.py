@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from engines.metrics.definition import SIDES
 from engines.metrics.tradingview import SHEETS, Row
 from serve.commands.backtests import Backtested
 from serve.commands.run_pages import currency_of
-from serve.commands.sweeps import Swept
+from serve.commands.sweeps import Swept, duration_text
 from serve.reports.content import Currency
 from serve.reports.figures import metric, setting, shown
 from serve.reports.words import label
 from tune.chunk import TEST, TRAIN
+from tune.node_plan import NodePlan
 
 _OF_A_RUN: Final = (
     "net_profit",
@@ -96,3 +97,18 @@ def best_table(swept: Swept, most: int) -> TextTable:
     if finished.computed < finished.rows:
         title += f" ({finished.rows - finished.computed:,} were there already)"
     return TextTable(title, ("market", *planned.rows, *(head for _, head, _ in columns)), rows)
+
+
+def node_plan_table(plans: Sequence[NodePlan]) -> TextTable:
+    """Nodes of each kind, the best first; what misses the deadline says so."""
+    rows = tuple(
+        (
+            one.kind,
+            f"{one.nodes:,}",
+            f"{one.cores:,}",
+            duration_text(3600.0 * one.hours) + ("" if one.in_time else " (too late)"),
+            f"{one.cost:,.2f}",
+        )
+        for one in plans
+    )
+    return TextTable("Nodes for it", ("kind", "nodes", "cores", "time", "cost"), rows)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
-
-import numpy as np
+from typing import Final, NamedTuple
 
 from engines.bars import Floats
-from engines.batch.cpu import window
-from engines.kernel.market import market_for
-from strategies.backtest import bar_range, sums_of
 from strategies.evaluation.dataset import Dataset
 from strategies.evaluation.plan import BATCH_ROWS, Plan
-from tune.chunk import COLUMN_BYTES
+from tune.chunk import COLUMN_BYTES, chunk_table, prepare
 from tune.sweep_spec import SweepSpec
 
-_SAMPLE_ROWS: Final = 64
+# Where in the rows samples are taken, until they have lasted so long. A sample is a whole batch,
+# because neighbours share conditions, as they will in the sweep.
+_PLACES: Final = (0.5, 0.1, 0.9, 0.3, 0.7)
+_CALIBRATION_S: Final = 2.0
+# Chunks whose columns are counted, where they are too large to be made once for all.
+_COUNTED_CHUNKS: Final = 8
+# A sample's columns are made at once, however large.
+_UNLIMITED: Final = 1 << 62
 # A row of the table: statistics of two spans and the parameters, as Parquet stores them.
 _DISK_BYTES_PER_ROW: Final = 320
 _BITMAPS_PER_ROW: Final = 12
@@ -26,66 +28,127 @@ _BITMAPS_PER_ROW: Final = 12
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a sweep is going to need. `cpu_seconds` is of one core, `seconds` on `cpus` of them."""
+    """What a sweep is going to need. `cpu_seconds` is of one core, `seconds` on `cpus` of them.
+
+    `bars` are those of the window that was measured, `chunks` the tasks it is cut into.
+    """
 
     rows: int
     bars: int
+    chunks: int
     cpu_seconds: float
     seconds: float
     cpus: int
     memory_bytes: int
     disk_bytes: int
 
+    @property
+    def cpu_hours(self) -> float:
+        """Hours of one core."""
+        return self.cpu_seconds / 3600.0
+
+
+class _Spent(NamedTuple):
+    """CPU seconds of a sample: to make it ready, and to compute it."""
+
+    ready_s: float
+    rows_s: float
+    columns: int
+    rows: int
+
+
+class _Costs(NamedTuple):
+    """CPU seconds: to make a window ready, to make a column, to compute a row."""
+
+    window_s: float
+    column_s: float
+    row_s: float
+
 
 def estimate(
     spec: SweepSpec, rows: Mapping[str, Floats], dataset: Dataset, cpus: int, window_number: int = 0
 ) -> Estimate:
-    """Time a sample of the sweep's rows over one window, and scale it.
+    """Time samples of the sweep's rows over one window, and scale them to the bars of all.
 
-    The sample is spread over the rows, because long and short parameters trade differently.
+    They are spread over the rows, because long and short parameters trade differently.
     """
-    terms = spec.terms(window_number)
-    column_seconds, row_seconds = _sampled(spec, rows, dataset, window_number)
-    whole = Plan(spec.strategy, dataset, rows, terms.broker.compare_tolerance).columns
+    costs = _calibrated(spec, rows, dataset, window_number)
+    tolerance = spec.terms(window_number).broker.compare_tolerance
+    whole = Plan(spec.strategy, dataset, rows, tolerance).columns
     n_windows, n_bars = len(spec.windows), len(dataset.bars)
-    cpu_seconds = n_windows * (column_seconds * whole.count() + row_seconds * spec.n_rows)
+    scale = sum(one.n_bars for one in spec.windows) / spec.windows[window_number].n_bars
+    columns = float(whole.count())
+    if whole.n_bytes() > COLUMN_BYTES:
+        columns = _columns_of_chunks(spec, rows, dataset, window_number)
+    cpu_s = scale * (costs.window_s + costs.column_s * columns + costs.row_s * spec.n_rows)
     shared = min(whole.n_bytes(), COLUMN_BYTES)
     batch = _BITMAPS_PER_ROW * BATCH_ROWS * n_bars // 8
+    chunks = len(spec.chunks())
     return Estimate(
         rows=spec.total_rows,
         bars=n_bars,
-        cpu_seconds=cpu_seconds,
-        seconds=cpu_seconds / cpus,
+        chunks=chunks,
+        cpu_seconds=cpu_s,
+        seconds=wall_seconds(cpu_s, chunks, cpus),
         cpus=cpus,
         memory_bytes=n_windows * (shared + 10 * 8 * n_bars) + cpus * batch,
         disk_bytes=2 * _DISK_BYTES_PER_ROW * spec.total_rows,
     )
 
 
-def _sampled(
+def wall_seconds(cpu_seconds: float, chunks: int, cores: int) -> float:
+    """How long the work lasts on so many cores, a chunk being what one core does."""
+    rounds = -(-chunks // cores)
+    return cpu_seconds * rounds / max(chunks, 1)
+
+
+def _calibrated(
     spec: SweepSpec, rows: Mapping[str, Floats], dataset: Dataset, window_number: int
-) -> tuple[float, float]:
-    """CPU seconds of one column and of one row."""
-    ids = np.unique(np.linspace(0, spec.n_rows - 1, _SAMPLE_ROWS).astype(int))
-    sample = {name: values[ids] for name, values in rows.items()}
-    terms, over = spec.terms(window_number), spec.windows[window_number]
-    tick = market_for(terms.broker, terms.instrument).tick
-    ready = window(dataset.bars, tick, dataset.finer, terms.paid)
-    started_s = time.process_time()
-    plan = Plan(spec.strategy, dataset, sample, terms.broker.compare_tolerance).prepare()
-    column_seconds = (time.process_time() - started_s) / max(plan.columns.count(), 1)
-    span = bar_range(dataset.bars, over.start_ms, over.end_ms)
-    # The kernel is loaded before the clock runs.
-    sums_of(plan, ready, terms, [span], 0, 1)
-    started_s = time.process_time()
-    sums_of(plan, ready, terms, [span], 0, len(ids))
-    return column_seconds, (time.process_time() - started_s) / len(ids)
+) -> _Costs:
+    def sampled(first: int, n_rows: int) -> _Spent:
+        terms, over = spec.terms(window_number), spec.windows[window_number]
+        some = {name: values[first : first + n_rows] for name, values in rows.items()}
+        started_s = time.process_time()
+        ready = prepare(spec.strategy, dataset, some, terms, _UNLIMITED)
+        ready_s = time.process_time()
+        chunk_table(ready, spec.strategy, some, terms, over, 0)
+        columns = 0 if ready.plan is None else ready.plan.columns.count()
+        return _Spent(ready_s - started_s, time.process_time() - ready_s, columns, n_rows)
+
+    # Kernels and the libraries under them are loaded before the clock counts.
+    sampled(0, 1)
+    one = sampled(0, 1)
+    size, spent_s, found = min(BATCH_ROWS, spec.n_rows), 0.0, []
+    for place in _PLACES:
+        found.append(sampled(int(place * (spec.n_rows - size)), size))
+        spent_s += found[-1].ready_s + found[-1].rows_s
+        if spent_s > _CALIBRATION_S:
+            break
+    more = sum(sample.columns - one.columns for sample in found)
+    column_s = sum(sample.ready_s - one.ready_s for sample in found) / more if more else 0.0
+    row_s = sum(sample.rows_s for sample in found) / (size * len(found))
+    return _Costs(max(one.ready_s - column_s * one.columns, 0.0), max(column_s, 0.0), row_s)
+
+
+def _columns_of_chunks(
+    spec: SweepSpec, rows: Mapping[str, Floats], dataset: Dataset, window_number: int
+) -> float:
+    """Columns that the chunks of a window make, each its own."""
+    chunks = [chunk for chunk in spec.chunks() if chunk.window == window_number]
+    counted = chunks[:: max(len(chunks) // _COUNTED_CHUNKS, 1)]
+    tolerance = spec.terms(window_number).broker.compare_tolerance
+    found = 0
+    for chunk in counted:
+        some = {name: values[chunk.first : chunk.last] for name, values in rows.items()}
+        found += Plan(spec.strategy, dataset, some, tolerance).columns.count()
+    return found * len(chunks) / len(counted)
 
 
 def estimate_text(needs: Estimate) -> str:
     """What a sweep needs, for people."""
     rows = f"{needs.rows:,} rows of {needs.bars:,} bars"
-    time = f"about {duration_text(needs.seconds)} on {needs.cpus} cores"
+    work = f"{duration_text(needs.cpu_seconds)} of one core"
+    time = f"about {duration_text(needs.seconds)} on {needs.cpus} cores ({work})"
     memory = f"{needs.memory_bytes / 2**20:,.0f} MB of memory"
     return f"{rows}: {time}, {memory}, {needs.disk_bytes / 2**20:,.1f} MB of disk"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -14,11 +15,13 @@ from serve.cli.console import say, show_json, show_table, wait_for
 from serve.cli.options import fields_from, request_options
 from serve.cli.verdict import show_verdict
 from serve.commands.job import Cancelled, Job
+from serve.commands.prices import read_prices
 from serve.commands.reports import write_sweep_report
 from serve.commands.requests import SweepRequest, request_from
 from serve.commands.sweeps import Swept, estimate_text, resume_sweep, start_estimate, start_sweep
-from serve.tables import best_table
+from serve.tables import best_table, node_plan_table
 from tune.budget import Budget
+from tune.node_plan import node_plans
 
 _PRINTED_ROWS: Final = 5
 
@@ -46,6 +49,12 @@ _PRINTED_ROWS: Final = 5
 @click.option("--core-hour-price", type=float, help="What a core costs an hour.")
 @click.option("--resume", metavar="DIGEST", help='Go on with a sweep; "last" is the newest.')
 @click.option("--estimate", "only_estimate", is_flag=True, help="Tell what it would need.")
+@click.option(
+    "--prices",
+    type=click.Path(path_type=Path),
+    help="With --estimate: a list of machines and what they cost; adds cost and a node plan.",
+)
+@click.option("--deadline-hours", type=float, help="With --prices: when it has to be done.")
 def sweep_command(*, as_json: bool, report: Any, **given: Any) -> None:
     """Sweep STRATEGY's parameters over symbols and intervals, and write a report.
 
@@ -58,9 +67,12 @@ def sweep_command(*, as_json: bool, report: Any, **given: Any) -> None:
     """
     settings = settings_from()
     if given["only_estimate"]:
-        needs = wait_for(start_estimate(_request(given), settings))
-        show_json(asdict(needs)) if as_json else say(estimate_text(needs))
+        _show_estimate(given, settings, as_json)
         return
+    for name in ("prices", "deadline_hours"):
+        if given[name] is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise InvalidInput(option, given[name], "used with --estimate only")
     swept = _finished(_job(given, settings))
     path = write_sweep_report(swept, settings, SystemClock().now_ms(), report)
     if as_json:
@@ -69,6 +81,21 @@ def sweep_command(*, as_json: bool, report: Any, **given: Any) -> None:
     show_best(swept)
     say(f"Table:  {swept.finished.table}")
     say(f"Report: {path}")
+
+
+def _show_estimate(given: dict[str, Any], settings: Settings, as_json: bool) -> None:
+    kinds = () if given["prices"] is None else read_prices(given["prices"])
+    if not kinds and given["deadline_hours"] is not None:
+        raise InvalidInput("--deadline-hours", given["deadline_hours"], "used with --prices only")
+    needs = wait_for(start_estimate(_request(given), settings))
+    plans = node_plans(needs, kinds, given["deadline_hours"])
+    if as_json:
+        found = {**asdict(needs), "cpu_hours": needs.cpu_hours}
+        show_json({**found, "plans": [asdict(one) for one in plans]} if plans else found)
+        return
+    say(estimate_text(needs))
+    if plans:
+        show_table(node_plan_table(plans))
 
 
 def _request(given: dict[str, Any]) -> SweepRequest:

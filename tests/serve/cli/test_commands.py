@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 
 from strategies.library import LIBRARY
 from tests.serve.cli.conftest import Bst
@@ -104,6 +105,23 @@ def test_an_estimate_runs_nothing(
     told = bst("sweep", "sma_cross", "--file", bars_file(), *SEARCH, "--estimate", "--json")
     assert json.loads(told.out)["rows"] == 6
     assert not (home / "results").exists()
+    prices = Path(__file__).parents[3] / "deploy" / "prices.yaml"
+    asked = ("sweep", "sma_cross", "--file", bars_file(), *SEARCH, "--estimate")
+    told = bst(*asked, "--prices", prices, "--deadline-hours", 1, "--json")
+    plans = json.loads(told.out)["plans"]
+    assert {one["kind"] for one in plans} == {
+        one["name"] for one in yaml.safe_load(prices.read_text())
+    }
+    assert all(one["in_time"] and one["nodes"] == 1 for one in plans)
+
+
+def test_a_price_list_that_cannot_be_read_names_the_field(bst: Bst, tmp_path: Path) -> None:
+    prices = tmp_path / "prices.yaml"
+    prices.write_text("- {name: one, cores: 0, price: 1}")
+    told = bst("sweep", "sma_cross", "--estimate", "--prices", prices)
+    assert (told.code, "kinds.0.cores was 0" in told.err) == (2, True), told.err
+    told = bst("sweep", "sma_cross", "--prices", prices)
+    assert (told.code, "--prices" in told.err) == (2, True), told.err
 
 
 def test_strategies_are_listed_shown_and_run_from_their_json(
