@@ -1,4 +1,4 @@
-"""How does Python text become machine code? The only module that names numba.
+"""How does Python text become machine code? Here numba is named, for GPUs in `compile_cuda`.
 
 `scalar` records a small function that runs as plain Python and inlines into kernels; `seldom` one
 that is called instead, because it is long and rarely needed. `primitive` gives a function its own
@@ -48,6 +48,8 @@ OutF1 = Annotated[NDArray[np.float64], Array("float64", 1, writable=True)]
 OutF2 = Annotated[NDArray[np.float64], Array("float64", 2, writable=True)]
 OutI1 = Annotated[NDArray[np.int64], Array("int64", 1, writable=True)]
 OutI2 = Annotated[NDArray[np.int64], Array("int64", 2, writable=True)]
+OutF3 = Annotated[NDArray[np.float64], Array("float64", 3, writable=True)]
+OutI3 = Annotated[NDArray[np.int64], Array("int64", 3, writable=True)]
 OutU2 = Annotated[NDArray[np.uint64], Array("uint64", 2, writable=True)]
 
 ENGINES: Final = Path(__file__).parent
@@ -56,6 +58,7 @@ _scalars: list[Callable[..., object]] = []
 _seldom: list[Callable[..., object]] = []
 _primitives: list[tuple[Callable[..., object], Callable[..., Any]]] = []
 _kernels: list[Kernel[..., Any]] = []
+_registered: set[Callable[..., object]] = set()
 
 
 def scalar(function: Function) -> Function:
@@ -171,17 +174,24 @@ def _compile(function: Callable[..., object]) -> Any:
     return dispatcher
 
 
+def recorded() -> tuple[list[Callable[..., object]], list[Callable[..., object]]]:
+    """Functions recorded so far: those to inline (primitives as Python text), those to call."""
+    return [*_scalars, *(function for function, _ in _primitives)], list(_seldom)
+
+
 def _register_scalars() -> None:
     from numba.extending import register_jitable
 
-    while _primitives:
-        _register_primitive(*_primitives.pop())
+    for function, generate in _primitives:
+        if function not in _registered:
+            _register_primitive(function, generate)
     _inline = register_jitable(forceinline=True, fastmath=False, error_model="numpy", _nrt=False)
-    while _scalars:
-        _inline(_scalars.pop())
     _call = register_jitable(fastmath=False, error_model="numpy", _nrt=False)
-    while _seldom:
-        _call(_seldom.pop())
+    for register, functions in ((_inline, _scalars), (_call, _seldom)):
+        for one in functions:
+            if one not in _registered:
+                register(one)
+    _registered.update(_scalars, _seldom, (function for function, _ in _primitives))
 
 
 def _register_primitive(function: Callable[..., object], generate: Callable[..., Any]) -> None:

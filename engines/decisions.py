@@ -6,7 +6,7 @@ engine; a test holds the two to equal bits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -57,6 +57,11 @@ class DecisionTable:
 
     def __len__(self) -> int:
         return len(self.params)
+
+
+def rows_of(table: DecisionTable, first: int, last: int) -> DecisionTable:
+    """Some rows of a table, over the same bitmaps and levels."""
+    return replace(table, params=table.params[first:last], choices=table.choices[first:last])
 
 
 def n_words(n_bars: int) -> int:

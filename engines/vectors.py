@@ -34,8 +34,13 @@ def _code_of_zeros(builder: Any, word: Any) -> Any:
 @primitive(_code_of_zeros)
 def trailing_zeros(word: np.uint64) -> int:
     """Index of the lowest set bit of a word that is not zero."""
-    value = int(word)
-    return (value & -value).bit_length() - 1
+    count = 0
+    for width in (32, 16, 8, 4, 2, 1):
+        low = (np.uint64(1) << np.uint64(width)) - np.uint64(1)
+        if word & low == np.uint64(0):
+            word = word >> np.uint64(width)
+            count += width
+    return count
 
 
 def _code_of_extremes(builder: Any, close: Any, bar: Any, count: Any, base: Any, held: Any) -> Any:
@@ -53,8 +58,13 @@ def _code_of_extremes(builder: Any, close: Any, bar: Any, count: Any, base: Any,
 @primitive(_code_of_extremes)
 def extremes_of_equity(close: F1, bar: int, count: int, base: float, held: float) -> Extremes:
     """Lowest and highest `base + held * close` of the `count` ≤ LANES bars from `bar` on."""
-    equity = [base + held * close[bar + lane] for lane in range(count)]
-    return Extremes(min(equity), max(equity))
+    low = base + held * close[bar]
+    high = low
+    for lane in range(1, count):
+        equity = base + held * close[bar + lane]
+        low = min(low, equity)
+        high = max(high, equity)
+    return Extremes(low, high)
 
 
 def _code_of_returns(

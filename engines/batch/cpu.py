@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.bars import Bars, Floats, frozen
+from engines.batch.variants import depths_of, variant_of
 from engines.compile import Kernel
-from engines.decisions import DecisionTable
+from engines.decisions import DecisionTable, rows_of
 from engines.errors import InvalidInput
 from engines.funding import FundingRates
 from engines.kernel import layout as at
@@ -90,7 +91,7 @@ def run_statistics(
     ready: Window, table: DecisionTable, market: Market, start: int, stop: int, threads: int = 1
 ) -> Floats:
     """Sums of every row over the bars `start` to `stop`: (n_rows, N_STATS), see `layout`."""
-    _check_range(ready, start, stop)
+    check_range(ready, start, stop)
     stats = np.zeros((len(table), at.N_STATS))
 
     def run(first: int, last: int) -> None:
@@ -120,7 +121,7 @@ def run_recorded(
     ready: Window, table: DecisionTable, market: Market, start: int, stop: int, row: int = 0
 ) -> Recorded:
     """Run one row and keep its ledger, trades, refusals and equity per bar, (stop − start,)."""
-    _check_range(ready, start, stop)
+    check_range(ready, start, stop)
     capacity = 1024
     while True:
         tape = recording_tape(capacity)
@@ -142,7 +143,7 @@ def run_equity(
     bars: NDArray[np.int64],
 ) -> Floats:
     """Equity of every row at the closes of `bars` (n,), which lie in the range: (n_rows, n)."""
-    _check_range(ready, start, stop)
+    check_range(ready, start, stop)
     found = np.empty((len(table), len(bars)))
     stats, curve = np.zeros((len(table), at.N_STATS)), np.zeros(stop)
     for row in range(len(table)):
@@ -172,7 +173,7 @@ def _run_rows(
         market,
         *rows,
         *span,
-        *_workspace(ready, table, *rows),
+        *_workspace(ready, rows_of(table, *rows)),
         stats,
         tape,
         curve,
@@ -182,25 +183,20 @@ def _run_rows(
     )
 
 
-def _check_range(ready: Window, start: int, stop: int) -> None:
+def check_range(ready: Window, start: int, stop: int) -> None:
+    """Raise InvalidInput for a range of bars outside the window, or an empty one."""
     if not 0 <= start < stop <= ready.n_bars:
         raise InvalidInput("bar range", (start, stop), f"inside 0 to {ready.n_bars}, not empty")
 
 
 def _kernel_of(ready: Window, table: DecisionTable) -> Kernel[..., None]:
-    if table.full or len(ready.funding.bar) > 0:
-        return kernels.full
-    return kernels.bracket if table.has_exits else kernels.plain
+    found: Kernel[..., None] = getattr(kernels, variant_of(table, ready.funding))
+    return found
 
 
-def _workspace(
-    ready: Window, table: DecisionTable, first: int, last: int
-) -> tuple[Floats, Floats, Floats]:
+def _workspace(ready: Window, part: DecisionTable) -> tuple[Floats, Floats, Floats]:
     """The open lots of a row, its resting entries, and its sums over bars; each row starts anew."""
-    choices = table.choices[first:last]
-    safety = int(choices[:, at.LADDER_ORDERS].max(initial=0))
-    deepest = max(int(choices[:, at.PYRAMIDING].max(initial=1)), 1) + safety
-    waiting = rests.SAFETY + safety if _kernel_of(ready, table) is kernels.full else 0
+    deepest, waiting = depths_of(part, ready.funding)
     lots, resting = np.zeros((deepest, at.LOT_STRIDE)), np.zeros((waiting, rests.STRIDE))
     return lots, resting, np.zeros(N_LANE_SUMS * LANES)
 

@@ -37,10 +37,10 @@ class Case:
     broker: Broker
     start: int
 
-    def run(self) -> Result:
-        """Run it and keep everything."""
-        recorded = run_recorded(self.ready, self.table, self.market, self.start, len(self.bars))
-        spec = Spec(
+    @property
+    def spec(self) -> Spec:
+        """The run's name."""
+        return Spec(
             "0" * 64,
             (),
             self.bars.digest,
@@ -51,8 +51,12 @@ class Case:
             self.bars.end_ms,
             "bracket" if self.table.has_exits else "plain",
         )
+
+    def run(self) -> Result:
+        """Run it and keep everything."""
+        recorded = run_recorded(self.ready, self.table, self.market, self.start, len(self.bars))
         open_ms = self.bars.open_ms
-        return result_of(spec, recorded, self.market, open_ms, self.start, "15")
+        return result_of(self.spec, recorded, self.market, open_ms, self.start, "15")
 
 
 def case(seed: int) -> Case:
