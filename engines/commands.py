@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeVar, get_args
 from engines.brackets import Bracket, Level
 from engines.errors import InvalidInput
 from engines.orders import Reason, Refusal
-from engines.risk_rules import NO_RULES, RiskRules
+from engines.risk_rules import NO_RULES, DayOrders, RiskRules
 from engines.sizes import NO_BOUNDS, KellyRule, SizeBounds
 
 Direction = Literal["long", "short"]
@@ -175,7 +175,8 @@ class Properties:
 
     `qty_type` and `qty_value` size orders without a quantity: units, quote currency, percent of
     equity, the percent of equity that is lost at the stop of the entry's bracket, or a fraction of
-    the Kelly share of past trades (`kelly`). `bounds` cut and raise any of them. `pyramiding`
+    the Kelly share of past trades (`kelly`). `bounds` cut and raise any of them; `day_orders` end
+    a day. `pyramiding`
     is how many entries one direction may hold (0 counts as 1, D4). `limit_verification_ticks` is
     how far a price must go beyond a limit to fill it (C5). `allow_entry_in` turns entries of the
     other side into exits (J1); `risk` are the other limits.
@@ -206,6 +207,7 @@ class Properties:
     calc_on_order_fills: bool = False
     bounds: SizeBounds = NO_BOUNDS
     kelly: KellyRule | None = None
+    day_orders: DayOrders | None = None
 
     def __post_init__(self) -> None:
         for name, kinds in _CHOICES.items():

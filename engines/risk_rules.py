@@ -33,6 +33,21 @@ class LossLimit:
 
 
 @dataclass(frozen=True)
+class DayOrders:
+    """So many orders may fill in one local day: the last closes everything there, slipped (J2).
+
+    Not Pine's, which does not slip and has the exchange's days.
+    """
+
+    most: int
+    timezone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        if self.most < 1:
+            raise InvalidInput("day_orders.most", self.most, "one or more")
+
+
+@dataclass(frozen=True)
 class RiskRules:
     """Limits of a script; None where it sets none.
 

@@ -56,6 +56,11 @@ def trading_days(moments_ms: Times, timezone: str, day_start: str) -> Times:
     return np.asarray((local_ms(moments_ms, timezone) - begins_ms) // DAY_MS)
 
 
+def local_day(moment_ms: int, timezone: str) -> int:
+    """Number of the local day of a moment."""
+    return int(local_ms(np.array([moment_ms]), timezone)[0]) // DAY_MS
+
+
 def local_time(moment_ms: int, timezone: str) -> datetime:
     """One moment by the exchange's clock (A6)."""
     return datetime.fromtimestamp(moment_ms / 1000, UTC).astimezone(ZoneInfo(timezone))

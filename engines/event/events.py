@@ -88,6 +88,7 @@ class Opened:
 
     day: int
     price: float
+    open_ms: int
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,8 @@ class Place:
     `units` are lots; None leaves them to be found at the fill, from `equity` (G5). `against` lots
     come on top: what was open on the other side (D2). `activation` and `offset` make a trailing
     stop that looks from `reference` on (E8). `sequence` numbers the decisions. `at_close` fills a
-    market order at the present close, `at_once` where the price stands, without slippage.
+    market order at the present close, `at_once` where the price stands, without slippage unless
+    it `slips`.
     `verified_by` is how many ticks the price must go beyond a limit (C5). A trailing stop stays
     `offset` behind, and `offset_fraction` of its best price.
 
@@ -186,6 +188,7 @@ class Place:
     rests_from: int = -1
     post_only: bool = False
     at_once: bool = False
+    slips: bool = False
     flips: bool = False
     most: float | None = None
     sized_at: float | None = None

@@ -101,9 +101,9 @@ class Exchange:
         parts, tick = bar.inside or (bar.prices,), self.account.market.tick
         marks = bar.marks or parts
         self._settle(bar.open_ms, bar.open_ms + 1, marks[0].open)
-        if self.said.risk.watches:
+        if self.said.risk.watches or self.said.day_orders is not None:
             self.here = parts[0].open
-            self._ask(Opened(bar.day, self.here))
+            self._ask(Opened(bar.day, self.here, bar.open_ms))
         for prices, mark in zip(parts, marks, strict=True):
             self._mark_at(mark.open if bar.marks else None)
             if self.said.calc_on_order_fills:
@@ -168,17 +168,18 @@ class Exchange:
         self._fill_at_once(self.here)
 
     def _fill_at_once(self, price: float) -> None:
-        """Closes by a risk rule: no slippage, whatever else waits (J2 to J5)."""
+        """Closes by a risk rule, whatever else waits (J2 to J5)."""
         while self.at_once:
             working = self.working.pop(self.at_once.pop(), None)
             if working is None:
                 continue
             order, units = working.order, self._units(working, working.units or 0.0)
-            rate = self.account.market.taker_fee_rate
-            fee = fee_of(self.account, units, price, rate)
+            market = self.account.market
+            paid = float(market_price(price, order.side, market)) if order.slips else price
+            fee = fee_of(self.account, units, paid, market.taker_fee_rate)
             status: OrderStatus = "filled" if units > 0.0 else "cancelled"
             self._tell(
-                OrderUpdate(order.order_id, status, self.bar, order.side, price, units, 0.0, fee)
+                OrderUpdate(order.order_id, status, self.bar, order.side, paid, units, 0.0, fee)
             )
 
     def close_bar(self) -> None:
@@ -292,6 +293,8 @@ class Exchange:
         told = OrderUpdate(name, "filled", bar, side, price, part, left, fee, opened=opened)
         self.orders_filled += part == units
         self._tell(told)
+        if self.said.day_orders is not None:
+            self._fill_at_once(touch.price)
         beyond = not order.reduce_only and order.side * price > order.side * self.opened
         # J2: an entry beyond the open, inside a leg, is closed where that leg ends.
         if self.at_once and not (beyond and self.leg_end is not None):

@@ -200,13 +200,15 @@ class ExitDesk:
             at_close=command.immediately,
         )
 
-    def close_by_rule(self, signal: str) -> Iterator[Instruction]:
+    def close_by_rule(
+        self, signal: str, reason: Reason = Reason.RISK_RULE, slips: bool = False
+    ) -> Iterator[Instruction]:
         """Close the position where the price stands, because a risk rule says so (J2 to J5)."""
         account = self.account
         if not account.lots:
             return
         name, sequence = self.namer.name(f"risk:{signal}"), self.namer.next_call()
-        self.closings[name] = Closing((), signal, Reason.RISK_RULE, account.side, sequence)
+        self.closings[name] = Closing((), signal, reason, account.side, sequence)
         yield Place(
             name,
             -account.side,
@@ -215,6 +217,7 @@ class ExitDesk:
             account.units,
             reduce_only=True,
             at_once=True,
+            slips=slips,
         )
 
     def is_forced(self, order_id: str) -> bool:

@@ -57,6 +57,7 @@ def snapshot(trader: Trader, exchange: Exchange | None = None) -> State:
         "standing": [asdict(one) for one in trader.exits.standing.values()],
         "legs": [[list(key), asdict(leg)] for key, leg in trader.exits.legs.items()],
         "guard": {name: getattr(trader.guard, name) for name in _GUARD} if trader.guard else None,
+        "day": {"day": trader.day.day, "before": trader.day.before} if trader.day else None,
         "closings": {name: list(one) for name, one in trader.exits.closings.items()},
         "resting": [asdict(one) for one in trader.brackets.resting.values()],
         "script": script.snapshot() if isinstance(script, Remembering) else None,
@@ -83,6 +84,8 @@ def restore(state: State, trader: Trader, exchange: Exchange | None = None) -> N
     if trader.guard is not None:
         for name in _GUARD:
             setattr(trader.guard, name, state["guard"][name])
+    if trader.day is not None:
+        trader.day.day, trader.day.before = state["day"]["day"], state["day"]["before"]
     if isinstance(trader.script, Remembering):
         trader.script.restore(state["script"])
     if exchange is not None:

@@ -39,6 +39,9 @@ class TickSession:
         perpetual: Perpetual | None = None,
     ) -> None:
         said = properties or Properties()
+        if said.day_orders is not None:
+            expected = "none on ticks: a day begins with a bar"
+            raise InvalidInput("day_orders", said.day_orders.most, expected)
         account = account_under(broker, instrument, said)
         self.trader = Trader(script, account.market, said, run, account)
         self.exchange = TickExchange(

@@ -19,6 +19,7 @@ from engines.commands import (
 )
 from engines.event.account import Account, Lot, Ticket
 from engines.event.brackets import BracketDesk
+from engines.event.day_orders import DayCount
 from engines.event.entry_desk import EntryDesk, Waiting
 from engines.event.events import (
     LIQUIDATION,
@@ -83,6 +84,7 @@ class Trader:
         )
         self.brackets = BracketDesk(self.account, self.namer)
         self.guard = Guard(self.account, said.risk) if said.risk.watches else None
+        self.day = None if said.day_orders is None else DayCount(self.account, said.day_orders)
         self._saved: object = None
         self._saved_for = -1
         self._last = 0.0
@@ -97,8 +99,8 @@ class Trader:
                 asked += self._take_note(event)
             case Pass():
                 asked += self._run_pass(event)
-            case Opened(day=day, price=price) if self.guard is not None:
-                asked += self._stop(self.guard.open_bar(day, price))
+            case Opened():
+                asked += self._begin_bar(event)
             case Mark(price=price) if self.guard is not None:
                 asked += self._stop(self.guard.mark(price))
         self._last = _price_of(event, self._last)
@@ -183,6 +185,12 @@ class Trader:
             case Refuse():
                 self.account.refuse(self.namer.bar, command.side, int(command.reason), "")
 
+    def _begin_bar(self, event: Opened) -> Iterator[Instruction]:
+        if self.day is not None:
+            self.day.open_bar(event.open_ms)
+        if self.guard is not None:
+            yield from self._stop(self.guard.open_bar(event.day, event.price))
+
     def _take_note(self, update: OrderUpdate) -> Iterator[Instruction]:
         """A fill is booked, then everything that hangs on it is brought into line."""
         whole = update.status == "filled" and update.left_units <= 0.0
@@ -204,6 +212,10 @@ class Trader:
             account.record.fill_at_close(account.entries, account.orders, equity)
         if counts and self.guard is not None:
             yield from self._stop(self.guard.fill())
+        if whole and self.day is not None and self.day.over:
+            # J2: what rests goes, and what is open at the price of the day's last order.
+            yield from self._cancel_all()
+            yield from self.exits.close_by_rule("order_limit", Reason.ORDER_LIMIT, slips=True)
 
     def _take_note_of_exit(self, update: OrderUpdate) -> Iterator[Instruction]:
         leg = self.exits.leg_of(update.order_id)

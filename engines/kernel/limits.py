@@ -18,6 +18,8 @@ from engines.orders import Reason, Refusal
 _DRAWDOWN: Final = int(Reason.MAX_DRAWDOWN)
 _DAILY_LOSS: Final = int(Reason.DAILY_LOSS)
 _NOTHING: Final = 0
+# What a chain of doubles may lack of a share that is reached exactly.
+_NOISE: Final = 1e-9
 _REFUSED_DRAWDOWN: Final = int(Refusal.DRAWDOWN_LIMIT)
 _REFUSED_DAILY_LOSS: Final = int(Refusal.DAILY_LOSS)
 _REFUSED_ORDERS: Final = int(Refusal.ORDER_LIMIT)
@@ -131,10 +133,10 @@ def loss_limit(run: Run, equity: float, peak: float) -> int:
     """Reason to close everything at an equity, given its peak so far; 0 for none."""
     params, memory = run.params, run.memory
     fall = params[at.MAX_DRAWDOWN]
-    if fall > 0.0 and equity <= peak * (1.0 - fall):
+    if fall > 0.0 and equity <= peak * (1.0 - fall + _NOISE):
         return _DRAWDOWN
     loss = params[at.MAX_DAY_LOSS]
-    if loss > 0.0 and equity <= memory[DAY_EQUITY] * (1.0 - loss):
+    if loss > 0.0 and equity <= memory[DAY_EQUITY] * (1.0 - loss + _NOISE):
         return _DAILY_LOSS
     return _NOTHING
 
@@ -193,4 +195,4 @@ def next_limit(run: Run, account: Account, bar: int, stop: int) -> int:
 def enough_profit(account: Account, price: float, least: float, market: Market) -> bool:
     """Whether the position has at least this profit at `price`, as a share of its cost."""
     value = quantity(account.units, market) * market.contract_value * price
-    return bool(account.side * (value - account.cost) >= least * account.cost)
+    return bool(account.side * (value - account.cost) >= (least - _NOISE) * account.cost)

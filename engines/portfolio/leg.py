@@ -60,7 +60,8 @@ class RunningLeg:
         for name, expected in (("position_mode", "one_way"), ("mark_price", "last")):
             if getattr(broker, name) != expected:
                 raise InvalidInput(f"broker.{name}", getattr(broker, name), f"{expected} for legs")
-        if leg.properties.calc_on_order_fills or leg.properties.risk.watches:
+        watches = leg.properties.risk.watches or leg.properties.day_orders is not None
+        if leg.properties.calc_on_order_fills or watches:
             expected = "without calc_on_order_fills and risk rules: legs take turns fill by fill"
             raise InvalidInput(f"properties of {leg.symbol}", "one of them", expected)
         said, market = leg.properties, market_for(broker, leg.instrument)

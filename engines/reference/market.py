@@ -11,6 +11,7 @@ from engines.commands import Order
 from engines.orders import Reason, Refusal
 from engines.reference.account import Ticket
 from engines.reference.brackets import STOPPED, Rest
+from engines.reference.day_orders import DayBook
 from engines.reference.desk import Closing, Desk
 from engines.reference.exits import Leg
 from engines.reference.grid import Ticks, Units, distance
@@ -37,6 +38,7 @@ class Market:
         self.account = desk.account
         self.bar = -1
         self.guard: Guard | None = None
+        self.day_book: DayBook | None = None
         self.orders_filled = 0
         self._slippage = slippage_ticks
         self._called_in = -1
@@ -121,6 +123,20 @@ class Market:
             self._due_at_leg_end = reason
         else:
             self.force_out(bar, price, reason)
+
+    def _end_day(self, bar: int, touch: Touch) -> None:
+        """J2 of a graph: the day's last order closes everything at its own price, slipped (C4)."""
+        if self.day_book is None or not self.day_book.full:
+            return
+        self.desk.clear()
+        position = self.account.position
+        if position:
+            side = 1 if position > 0 else -1
+            price = self._slipped(touch._replace(slips=True), -side)
+            ticket = Ticket("", "order_limit", self.desk.taker_fee_rate, Reason.ORDER_LIMIT)
+            fee = self.account.fee(ticket, price, side * position)
+            self.account.close(bar, price, side * position, ticket, fee, ())
+        self.desk.tidy()
 
     def end_bar(self, bar: int, close: Ticks) -> None:
         """After the script: what fills at this very close (A2, A3)."""
@@ -214,6 +230,7 @@ class Market:
         fee = self.account.fee(ticket, price, units)
         self.account.close(bar, price, units, ticket, fee, (lot,))
         self._count(bar, price)
+        self._end_day(bar, touch)
         if part != STOPPED and part == rest.bracket.after_target and lot.units > 0:
             rest.lift()
 
@@ -296,6 +313,7 @@ class Market:
             desk.rest(lot, command)
         desk.after_fill(command.oca_name, command.oca_type, units)
         self._count(bar, price, order.side)
+        self._end_day(bar, touch)
 
     def _own_units(self, order: Pending, price: Ticks) -> Units | Refusal:
         """What the order asks for itself; a budget decides at the price (G5)."""
@@ -350,6 +368,7 @@ class Market:
         fee = self.account.fee(ticket, price, units)
         self.account.close(bar, price, units, ticket, fee, (leg.lot,), leg.lot.side)
         self._count(bar, price)
+        self._end_day(bar, touch)
 
     def _fill_closing(self, one: Closing, bar: int, touch: Touch) -> None:
         if self._refused is not None:
@@ -367,6 +386,7 @@ class Market:
         fee = self.account.fee(ticket, price, units)
         self.account.close(bar, price, units, ticket, fee, one.lots, one.side)
         self._count(bar, price)
+        self._end_day(bar, touch)
 
     def _slipped(self, touch: Touch, side: int) -> Ticks:
         """C4: market and stop orders pay slippage, limits never."""

@@ -14,6 +14,7 @@ from engines.commands import Properties
 from engines.instrument import Instrument
 from engines.rate_history import RateHistory
 from engines.reference.account import Account, Fill, Refused, Trade
+from engines.reference.day_orders import DayBook
 from engines.reference.desk import Desk
 from engines.reference.grid import Grid, Ticks
 from engines.reference.guard import Guard
@@ -79,6 +80,8 @@ class _Run:
         self.market = Market(self.desk, int(broker.slippage_ticks))
         if said.risk.watches:
             self.market.guard = Guard(self.account, said.risk)
+        if said.day_orders is not None:
+            self.market.day_book = DayBook(self.account, said.day_orders)
         moments = np.append(bars.open_ms, bars.close_ms[-1:])
         self.days = trading_days(moments, instrument.timezone, instrument.day_start).tolist()
         self.rates = None if rates is None else rates.of_bars(bars.open_ms).tolist()
@@ -92,6 +95,8 @@ class _Run:
         if self.rates is not None:
             self.account.rate = Fraction(self.rates[bar])
         paths = list(paths_inside(self.bars, self.finer, bar, self.grid))
+        if self.market.day_book is not None:
+            self.market.day_book.open_bar(int(self.bars.open_ms[bar]))
         self.market.open_bar(bar, self.days[bar], paths[0].open)
         saved = self._saved()
         for path in paths:

@@ -6,11 +6,15 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from engines.reference.account import ZERO, Account, Lot, Trade
 from engines.reference.desk import Desk
 from engines.reference.grid import Ticks
 from engines.script import Tally, TradeRow
+
+# What the other engines' doubles may lack of a share of profit that is reached exactly.
+_NOISE: Final = Fraction(1, 10**9)
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Statement:
         least = Fraction(repr(float(least_percent))) / 100
         lots = account.lots
         cost = sum((account.value(lot.price, lot.units) for lot in lots), ZERO)
-        return account.open_profit(self.price) >= least * cost
+        return account.open_profit(self.price) >= (least - _NOISE) * cost
 
     @property
     def opentrades(self) -> Sequence[TradeRow]:

@@ -14,10 +14,10 @@ from typing import Any, Final
 import numpy as np
 
 from engines.errors import InvalidInput
-from engines.intervals import DAY_MS
 from engines.orders import Reason, Refusal
+from engines.risk_rules import DayOrders
 from engines.script import Statement, View
-from engines.zones import local_ms
+from engines.zones import local_day
 from strategies.evaluation.calendar import struck
 from strategies.evaluation.session_bars import FIRST_WEEKDAY
 from strategies.evaluation.tracks import Bar
@@ -26,6 +26,8 @@ from strategies.graph.limits import Limits, ReEntry
 from strategies.graph.scalars import Scalar, value_of
 
 _NEVER: Final = -(2**62)
+# What a chain of doubles may lack of a loss that is reached exactly.
+_NOISE: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,12 @@ class LimitNumbers:
             given["re_entry_bars"] = number(re_entry.bars)
             given["other_side_first"] = re_entry.other_side_first
         return cls(**given)
+
+    @property
+    def day_orders(self) -> DayOrders | None:
+        """What the engines are to watch between closes."""
+        most = int(self.orders_per_day)
+        return DayOrders(most, self.timezone) if most > 0 else None
 
 
 @dataclass
@@ -157,10 +165,10 @@ class GraphLimits:
         """J3, J4: looked at on closes; what could not be closed at once goes at the next."""
         numbers, memory = self._numbers, self._memory
         fall, loss = numbers.drawdown_percent * 0.01, numbers.daily_loss_percent * 0.01
-        if fall > 0.0 and view.equity <= statement.tally.highest * (1.0 - fall):
+        if fall > 0.0 and view.equity <= statement.tally.highest * (1.0 - fall + _NOISE):
             memory.stopped = True
             return Reason.MAX_DRAWDOWN
-        if loss > 0.0 and view.equity <= memory.day_equity * (1.0 - loss):
+        if loss > 0.0 and view.equity <= memory.day_equity * (1.0 - loss + _NOISE):
             memory.day_over = True
             return Reason.DAILY_LOSS
         if view.position_size == 0.0:
@@ -198,11 +206,6 @@ def statement_of(view: View) -> Statement:
     if view.statement is None:
         raise InvalidInput("view.statement", None, "there: limits and profits are read from it")
     return view.statement
-
-
-def local_day(moment_ms: int, timezone: str) -> int:
-    """Number of the local day of a moment."""
-    return int(local_ms(np.array([moment_ms]), timezone)[0]) // DAY_MS
 
 
 def strikes(bar: Bar, clock: ClockExit) -> bool:

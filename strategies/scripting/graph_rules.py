@@ -100,6 +100,7 @@ class GraphRules:
             margin="checked",
             bounds=size_bounds(sizing, self._strategy.size_limits, self._number),
             kelly=kelly_rule(sizing, self._number),
+            day_orders=None if self.limits is None else self.limits.day_orders,
         )
 
     def volatility(self, levels: tuple[float, ...]) -> float | None:
@@ -195,5 +196,3 @@ def _check_known(strategy: Strategy) -> None:
             "the whole position"
         )
         raise InvalidInput("engine", "event or reference", expected)
-    if strategy.limits is not None and strategy.limits.orders_per_day != 0:
-        raise InvalidInput("limits.orders_per_day", "given", "left out: it needs the kernel (cpu)")

@@ -204,3 +204,11 @@ def _distance(rng: Rng, ticks: bool, times: int = 1) -> dict[str, Any]:
 def with_broker(run: GraphRun, **changes: Any) -> GraphRun:
     """The same run under other settings."""
     return replace(run, terms=replace(run.terms, broker=replace(run.terms.broker, **changes)))
+
+
+def without_day_orders(run: GraphRun) -> GraphRun:
+    """The same run without a limit of a day's orders, which some doors do not know."""
+    limits = run.strategy.limits
+    if limits is None:
+        return run
+    return replace(run, strategy=run.strategy.edit(limits=replace(limits, orders_per_day=0)))

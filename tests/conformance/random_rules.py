@@ -74,6 +74,7 @@ def _limits(rng: Rng) -> Limits:
     return Limits(
         trades_per_day=maybe(1, 3, 6),
         trades_per_week=maybe(4, 8),
+        orders_per_day=maybe(1, 4, 9),
         losses_in_a_row=maybe(1, 2, 3),
         loss_pause=maybe(3, 10),
         daily_loss_percent=maybe(0.1, 1.0, 5.0),

@@ -28,6 +28,7 @@ from strategies.graph import (
     PercentOfEquity,
     ReEntry,
     SizeLimits,
+    StopLoss,
     Strategy,
     TimeExit,
     VolatilityTarget,
@@ -114,6 +115,48 @@ def test_two_entries_a_day_and_three_a_week(engine: Engine) -> None:
     result = played(engine, [100.0] * 46, signals, {"limits": limits}, hours=4)
     assert [bar for bar, why in fills(result) if why == "ENTRY"] == [1, 7, 13, 43]
     assert refusals(result) == [(3, "TRADE_LIMIT"), (18, "TRADE_LIMIT"), (41, "TRADE_LIMIT")]
+
+
+@pytest.mark.parametrize("slip", [0.0, 2.0])
+def test_the_last_order_of_the_day_closes_at_its_own_price(engine: Engine, slip: float) -> None:
+    # Bars of four hours: bar 6 is the next day's first.
+    signals = turns(0) | {2: IN_LONG, 3: IN_LONG, 5: IN_LONG, 6: IN_SHORT}
+    prices = [100.0] * 3 + [101.0] * 6
+    broker = replace(FREE, slippage_ticks=slip)
+    limits = {"limits": Limits(orders_per_day=3)}
+    result = played(engine, prices, signals, limits, broker, hours=4)
+    assert fills(result) == [
+        (1, "ENTRY"),
+        (2, "SIGNAL_EXIT"),
+        (3, "ENTRY"),
+        (3, "ORDER_LIMIT"),
+        (7, "ENTRY"),
+    ]
+    # Bought and sold at the open of bar 3, slipped both times.
+    assert result.fills["price"][2:4].tolist() == [101.0 + slip / 2, 101.0 - slip / 2]
+    assert refusals(result) == [(3, "ORDER_LIMIT"), (5, "ORDER_LIMIT")]
+
+
+def test_a_stop_may_be_the_days_last_order(engine: Engine) -> None:
+    changes = {
+        "exits": [StopLoss(percent=2)],
+        "limits": Limits(orders_per_day=2),
+        "pyramiding": 2,
+        "sizing": FixedQty(1),
+    }
+    # Two entries are the day's two orders: both are closed at once, no stop is left.
+    signals = {0: IN_LONG, 1: IN_LONG, 6: IN_LONG}
+    prices = [100.0] * 8 + [97.0] * 2
+    result = played(engine, prices, signals, changes, hours=4)
+    assert fills(result) == [
+        (1, "ENTRY"),
+        (2, "ENTRY"),
+        (2, "ORDER_LIMIT"),
+        (2, "ORDER_LIMIT"),
+        (7, "ENTRY"),
+        (8, "STOP_LOSS"),
+    ]
+    assert len(set(result.fills["order"][2:4].tolist())) == 1
 
 
 def test_a_losing_streak_pauses_trading(engine: Engine) -> None:
