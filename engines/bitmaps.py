@@ -13,10 +13,13 @@ from typing import Any, Final
 import numpy as np
 
 from engines.compile import F1, F2, I1, U2, OutF2, OutU2, kernel, scalar
+from engines.words import Sides, compare_columns, compare_level
 
 _NONE: Final = np.uint64(0)
 _ONE: Final = np.uint64(1)
 _LAST: Final = np.uint64(63)
+# 512 bars: a hundred columns of them fit a core's second cache.
+_BLOCK_WORDS: Final = 8
 _ALL: Final = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 
 
@@ -30,20 +33,6 @@ def valid_bits(word: int, n_bars: int) -> Any:
 
 
 @scalar
-def bits_above(a: F1, b: F1, first: int, count: int, tolerance: float) -> Any:
-    """The bits of one word at which `a` is above `b` by more than `tolerance`."""
-    bits = _NONE
-    if count == 64:
-        # A constant trip count lets the compiler compare whole vectors.
-        for j in range(64):
-            bits |= np.uint64(a[first + j] - b[first + j] > tolerance) << np.uint64(j)
-        return bits
-    for j in range(count):
-        bits |= np.uint64(a[first + j] - b[first + j] > tolerance) << np.uint64(j)
-    return bits
-
-
-@scalar
 def bits_equal(a: F1, b: F1, first: int, count: int, tolerance: float) -> Any:
     """The bits of one word at which `a` and `b` are known and at most `tolerance` apart."""
     bits = _NONE
@@ -53,40 +42,53 @@ def bits_equal(a: F1, b: F1, first: int, count: int, tolerance: float) -> Any:
     return bits
 
 
+@scalar
+def sides_of(a: F1, b: F1, first: int, count: int, tolerance: float) -> Sides:
+    """Where `a` is above and below `b` in one word, the last of a column too."""
+    if count == 64:
+        return compare_columns(a, b, first, tolerance)
+    above, below = _NONE, _NONE
+    for j in range(count):
+        gap = a[first + j] - b[first + j]
+        above |= np.uint64(gap > tolerance) << np.uint64(j)
+        below |= np.uint64(gap < -tolerance) << np.uint64(j)
+    return Sides(above, below)
+
+
 @kernel
 def relate(
     columns: F2, left: I1, right: I1, tolerance: float, above: OutU2, below: OutU2, equal: OutU2
 ) -> None:
     """Where column `left[k]` is above, below and equal to column `right[k]`, for every k.
 
-    Two values at most `tolerance` apart are equal (rule M12).
+    Two values at most `tolerance` apart are equal (rule M12). Block by block of time: what many
+    pairs share of it then stays in the cache.
     """
-    n_bars = columns.shape[1]
-    for k in range(len(left)):
-        a, b = columns[left[k]], columns[right[k]]
-        for word in range(above.shape[1]):
-            first = word << 6
-            count = min(64, n_bars - first)
-            above[k, word] = bits_above(a, b, first, count, tolerance)
-            below[k, word] = bits_above(b, a, first, count, tolerance)
-            equal[k, word] = _NONE
-            if above[k, word] | below[k, word] != valid_bits(word, n_bars):
-                equal[k, word] = bits_equal(a, b, first, count, tolerance)
+    n_bars, n_words = columns.shape[1], above.shape[1]
+    for start in range(0, n_words, _BLOCK_WORDS):
+        for k in range(len(left)):
+            a, b = columns[left[k]], columns[right[k]]
+            for word in range(start, min(start + _BLOCK_WORDS, n_words)):
+                first = word << 6
+                count = min(64, n_bars - first)
+                sides = sides_of(a, b, first, count, tolerance)
+                above[k, word], below[k, word] = sides.above, sides.below
+                equal[k, word] = _NONE
+                if sides.above | sides.below != valid_bits(word, n_bars):
+                    equal[k, word] = bits_equal(a, b, first, count, tolerance)
 
 
 @scalar
-def bits_above_level(
-    a: F1, sign: float, level: float, first: int, count: int, tolerance: float
-) -> Any:
-    """The bits of one word at which `sign * a` is above `sign * level`."""
-    bits = _NONE
+def sides_of_level(a: F1, level: float, first: int, count: int, tolerance: float) -> Sides:
+    """Where `a` is above and below a number in one word, the last of a column too."""
     if count == 64:
-        for j in range(64):
-            bits |= np.uint64(sign * (a[first + j] - level) > tolerance) << np.uint64(j)
-        return bits
+        return compare_level(a, level, first, tolerance)
+    above, below = _NONE, _NONE
     for j in range(count):
-        bits |= np.uint64(sign * (a[first + j] - level) > tolerance) << np.uint64(j)
-    return bits
+        gap = a[first + j] - level
+        above |= np.uint64(gap > tolerance) << np.uint64(j)
+        below |= np.uint64(gap < -tolerance) << np.uint64(j)
+    return Sides(above, below)
 
 
 @kernel
@@ -94,20 +96,20 @@ def relate_to_level(
     columns: F2, left: I1, level: F1, tolerance: float, above: OutU2, below: OutU2, equal: OutU2
 ) -> None:
     """Where column `left[k]` is above, below and equal to the number `level[k]`, for every k."""
-    n_bars = columns.shape[1]
-    for k in range(len(left)):
-        a = columns[left[k]]
-        for word in range(above.shape[1]):
-            first = word << 6
-            count = min(64, n_bars - first)
-            up = bits_above_level(a, 1.0, level[k], first, count, tolerance)
-            down = bits_above_level(a, -1.0, level[k], first, count, tolerance)
-            same = _NONE
-            if up | down != valid_bits(word, n_bars):
-                for j in range(count):
-                    gap = abs(a[first + j] - level[k])
-                    same |= np.uint64(gap <= tolerance) << np.uint64(j)
-            above[k, word], below[k, word], equal[k, word] = up, down, same
+    n_bars, n_words = columns.shape[1], above.shape[1]
+    for start in range(0, n_words, _BLOCK_WORDS):
+        for k in range(len(left)):
+            a = columns[left[k]]
+            for word in range(start, min(start + _BLOCK_WORDS, n_words)):
+                first = word << 6
+                count = min(64, n_bars - first)
+                sides = sides_of_level(a, level[k], first, count, tolerance)
+                same = _NONE
+                if sides.above | sides.below != valid_bits(word, n_bars):
+                    for j in range(count):
+                        gap = abs(a[first + j] - level[k])
+                        same |= np.uint64(gap <= tolerance) << np.uint64(j)
+                above[k, word], below[k, word], equal[k, word] = sides.above, sides.below, same
 
 
 @kernel

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from engines.compile import OutF1, scalar
 from engines.kernel import layout as at
 from engines.kernel.layout import Account, Run
 from engines.kernel.money import quantity
-from engines.vectors import LANES, add_returns, extremes_of_equity
+from engines.spans import Passed, first_beyond, pass_bars
+from engines.vector_code import LANES
 
 
 @scalar
@@ -30,67 +33,91 @@ def last_marks(run: Run) -> None:
 @scalar
 def quiet_end(run: Run, band: tuple[float, float], start: int, stop: int) -> int:
     """First bar from `start` on that reaches beyond the band (low, high); `stop` if none does."""
-    for bar in range(start, stop):
-        if run.bars.low[bar] <= band[0] or run.bars.high[bar] >= band[1]:
-            return bar
+    return first_beyond(run.bars.low, run.bars.high, start, stop, band[0], band[1])
+
+
+@scalar
+def line_of(run: Run, account: Account) -> tuple[float, float]:
+    """Equity as a function of the close, base + held × close, of a position as it is."""
+    held = account.side * quantity(account.units, run.market) * run.market.contract_value
+    return account.cash - account.side * account.cost, held
+
+
+@scalar
+def mark_bars(run: Run, account: Account, start: int, stop: int, curve: OutF1) -> int:
+    """Mark the bars of an unchanged position; returns the first bar not marked.
+
+    That is `stop`, or the first bar that closes without equity. A return is equity at close over
+    equity before, − 1.
+    """
+    if start >= stop:
+        return start
+    close, stats = run.bars.close, run.stats
+    base, held = line_of(run, account)
+    before = stats[at.STAT_EQUITY]
+    passed = pass_bars(close, start, stop, base, held, before, run.sums)
+    if passed.low <= 0.0:
+        stop = start
+        while base + held * close[stop] > 0.0:
+            stop += 1
+        if stop == start:
+            return start
+        passed = pass_bars(close, start, stop, base, held, before, run.sums)
+    if passed.high <= stats[at.STAT_PEAK]:
+        fall_to(run, passed.low)
+    else:
+        rise_and_fall(run, passed, start, stop, base, held)
+    stats[at.STAT_EQUITY] = passed.last
+    if len(curve) > 0:
+        for one in range(start, stop):
+            curve[one] = base + held * close[one]
     return stop
 
 
 @scalar
-def mark_bars(
-    run: Run, account: Account, start: int, stop: int, solvent: bool, curve: OutF1
-) -> int:
-    """Mark the bars of an unchanged position; returns the first bar not marked.
-
-    That is `stop`, or with `solvent` the first bar that closes without equity. A return is equity
-    at close over equity before, − 1.
-    """
-    close = run.bars.close
-    held = account.side * quantity(account.units, run.market) * run.market.contract_value
-    base = account.cash - account.side * account.cost
-    bar = start
-    # A count that the compiler knows needs no mask.
-    while bar + LANES <= stop and mark_block(run, bar, LANES, base, held, solvent):
-        bar += LANES
-    while bar < stop:
-        count = min(LANES, stop - bar)
-        if mark_block(run, bar, count, base, held, solvent):
-            bar += count
-            continue
-        stop = bar
-        while base + held * close[stop] > 0.0:
-            stop += 1
-    if len(curve) > 0:
-        for one in range(start, bar):
-            curve[one] = base + held * close[one]
-    return bar
-
-
-@scalar
-def mark_block(run: Run, bar: int, count: int, base: float, held: float, solvent: bool) -> bool:
-    """Mark `count` ≤ LANES bars, unless `solvent` asks that all end with equity and one does not.
-
-    Equity is `base + held * close`. Tells whether they were marked.
-    """
-    close, stats = run.bars.close, run.stats
-    seen = extremes_of_equity(close, bar, count, base, held)
-    if solvent and seen.low <= 0.0:
-        return False
-    if seen.high <= stats[at.STAT_PEAK]:
-        fall_to(run, seen.low)
+def mark_bar(run: Run, account: Account, bar: int, curve: OutF1) -> None:
+    """Mark one bar, whatever it closes with: `mark_bars` without its preparations."""
+    stats, sums = run.stats, run.sums
+    base, held = line_of(run, account)
+    equity = base + held * run.bars.close[bar]
+    change = equity / stats[at.STAT_EQUITY] - 1.0
+    sums[0] += change
+    sums[LANES] += change * change
+    if change < 0.0:
+        sums[2 * LANES] += change * change
+    if equity <= stats[at.STAT_PEAK]:
+        fall_to(run, equity)
     else:
-        for one in range(bar, bar + count):
-            rise_or_fall_to(run, base + held * close[one])
-    before = stats[at.STAT_EQUITY]
-    stats[at.STAT_EQUITY] = add_returns(close, bar, count, base, held, before, run.sums)
-    return True
+        stats[at.STAT_PEAK] = equity
+    stats[at.STAT_EQUITY] = equity
+    if len(curve) > 0:
+        curve[bar] = equity
 
 
 @scalar
-def rise_or_fall_to(run: Run, equity: float) -> None:
-    """Note one equity: a new peak, or a distance from the old one."""
-    run.stats[at.STAT_PEAK] = max(run.stats[at.STAT_PEAK], equity)
-    fall_to(run, equity)
+def rise_and_fall(
+    run: Run, passed: Passed, start: int, stop: int, base: float, held: float
+) -> None:
+    """Note equities of which some are above the peak so far."""
+    stats = run.stats
+    # No fall inside is deeper than one from the highest to the lowest would be.
+    if (
+        passed.high - passed.low > stats[at.STAT_DRAWDOWN]
+        or passed.low / passed.high < stats[at.STAT_EQUITY_RATIO]
+    ):
+        low = math.inf
+        for bar in range(start, stop):
+            equity = base + held * run.bars.close[bar]
+            if equity > stats[at.STAT_PEAK]:
+                if low < math.inf:
+                    fall_to(run, low)
+                    low = math.inf
+                stats[at.STAT_PEAK] = equity
+            else:
+                low = min(low, equity)
+        if low < math.inf:
+            fall_to(run, low)
+    stats[at.STAT_PEAK] = passed.high
 
 
 @scalar

@@ -22,7 +22,7 @@ from engines.kernel.layout import (
     Spare,
     Tape,
 )
-from engines.kernel.marks import first_marks, mark_bars
+from engines.kernel.marks import first_marks, mark_bar
 from engines.kernel.step import step
 
 # --- the state of an account between two bars, float64 ------------------------------------------
@@ -124,7 +124,7 @@ def go_on(run: Run, finer: Finer, state: OutF1, action: int, bar: int, curve: Ou
     account, order, lost = step(
         run, finer, account_in(state), order, signals_of(action), bar, True, False
     )
-    mark_bars(run, account, bar, bar + 1, False, curve)
+    mark_bar(run, account, bar, curve)
     write_state(state, account, order, lost)
 
 

@@ -19,7 +19,7 @@ from engines.kernel.fills import Seen, record_trade
 from engines.kernel.funding import next_settlement
 from engines.kernel.layout import Account, Columns, Finer, Market, Run, Settlements, Spare, Tape
 from engines.kernel.limits import forget, next_limit
-from engines.kernel.marks import first_marks, last_marks, mark_bars, quiet_end
+from engines.kernel.marks import first_marks, last_marks, mark_bar, mark_bars, quiet_end
 from engines.kernel.money import quantity
 from engines.kernel.path import quiet_band
 from engines.kernel.step import step, waits
@@ -100,7 +100,7 @@ def pass_quiet_bars(
         event = next_settlement(run, bar, event)
         if run.choices[at.RULES] != 0:
             event = next_limit(run, account, bar, event)
-    end = mark_bars(run, account, bar, event, True, curve)
+    end = mark_bars(run, account, bar, event, curve)
     run.stats[at.STAT_BARS_HELD] += end - bar
     return end
 
@@ -144,7 +144,8 @@ def run_row(
                 break
         signals = signals_at(run, bitmaps, bar)
         account, order, lost = step(run, finer, account, order, signals, bar, bracket, rests)
-        bar = mark_bars(run, account, bar, bar + 1, False, curve)
+        mark_bar(run, account, bar, curve)
+        bar += 1
         if lost:
             # Nothing can follow: an account without equity is closed out for good.
             curve[bar:] = account.cash
