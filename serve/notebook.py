@@ -174,7 +174,7 @@ def sweep(
 
     `space` maps names to values, lists or {"low", "high", "step", "log"}; parameters left out are
     searched over their own ranges. Options as for `backtest`, and search, rows, seed,
-    train_percent, objective.
+    batch, start_from, train_percent, objective, trade_off.
     """
     fields = _fields(strategy, options, None) | ({"space": dict(space)} if space else {})
     request = request_from(SweepRequest, fields)
@@ -195,7 +195,11 @@ def _fields(
     }
     if parameters:
         fields["parameters"] = dict(parameters)
-    top = ("engine", "search", "rows", "seed", "train_percent", "objective")
+    top = (
+        "engine",
+        *("search", "rows", "seed", "batch", "start_from"),
+        *("train_percent", "objective", "trade_off"),
+    )
     for name, value in options.items():
         part = next((part for part, kind in parts.items() if name in kind.model_fields), None)
         if part is not None:

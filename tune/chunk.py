@@ -46,11 +46,16 @@ def prepare(
     column_bytes: int = COLUMN_BYTES,
 ) -> Prepared:
     """Put prices on the tick grid, and compute every distinct column of the sweep once."""
-    market = market_for(terms.broker, terms.instrument)
-    ready = window(dataset.bars, market.tick, dataset.finer, terms.paid)
+    ready = prepare_bare(dataset, terms).ready
     plan = Plan(strategy, dataset, rows, terms.broker.compare_tolerance)
     shared = plan.columns.n_bytes() <= column_bytes
     return Prepared(dataset, ready, plan.prepare() if shared else None)
+
+
+def prepare_bare(dataset: Dataset, terms: Terms) -> Prepared:
+    """A window for rows that are not known yet: each chunk computes its own columns."""
+    tick = market_for(terms.broker, terms.instrument).tick
+    return Prepared(dataset, window(dataset.bars, tick, dataset.finer, terms.paid), None)
 
 
 def chunk_table(

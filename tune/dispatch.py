@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 
 from engines.errors import TesterError
+from tune.chunk import prepare_bare
 from tune.errors import BudgetSpent, ChunkFailed
 from tune.isolation import prepared_window, timed_part
 from tune.progress import Cancelled
@@ -46,10 +47,17 @@ class Dispatch:
         self._thread.start()
 
     def add(self, run: Run, chunks: Sequence[Chunk]) -> None:
-        """Begin to run the chunks; `run.ended` is set when all are kept, or `run.error` is."""
+        """Begin to run the chunks; `run.ended` is set when all are kept, or `run.error` is.
+
+        While `run.more` holds, its bars stay ready and further chunks may be added.
+        """
         with self._lock:
-            self._schedule.add(run.name, chunks, run.priority)
-            self._runs[run.name] = run
+            run.ended.clear()
+            if run.name in self._runs:
+                self._schedule.extend(run.name, chunks)
+            else:
+                self._schedule.add(run.name, chunks, run.priority)
+                self._runs[run.name] = run
         self._come.set()
 
     def close(self) -> None:
@@ -80,8 +88,10 @@ class Dispatch:
             broken = run.error is not None and not isinstance(run.error, BudgetSpent)
             if run.stop.is_set():
                 self._leave(run, Cancelled("The sweep was stopped"))
-            elif broken or self._schedule.idle(run.name):
+            elif broken or (self._schedule.idle(run.name) and not (run.more and not run.error)):
                 self._leave(run)
+            elif self._schedule.idle(run.name):
+                run.ended.set()
 
     def _leave(self, run: Run, error: Exception | None = None) -> None:
         import ray
@@ -135,7 +145,7 @@ class Dispatch:
             if found is not None:
                 run.keep(chunk, *found)
                 self._schedule.kept(run.name, chunk, found[1])
-                if not self._schedule.window_open(run.name, chunk.window):
+                if not run.more and not self._schedule.window_open(run.name, chunk.window):
                     run.prepared.pop(chunk.window, None)
                     run.windows.release(chunk.window)
         except (TesterError, OSError) as error:
@@ -178,15 +188,22 @@ def _submitted(run: Run, chunk: Chunk) -> Any:
     number = chunk.window
     strategy, terms = run.spec.strategy, run.spec.terms(number)
     if number not in run.prepared:
-        make_ready = ray.remote(max_retries=_RETRIES)(prepared_window)
-        run.prepared[number] = make_ready.remote(
-            strategy, run.windows.take(number), dict(run.rows), terms
-        )
+        run.prepared[number] = _prepared(run, number)
     part = {name: values[chunk.first : chunk.last] for name, values in run.rows.items()}
     # An attempt is this thread's to repeat: so each has its line in the journal.
     compute = ray.remote(max_retries=0)(timed_part)
     over = run.spec.windows[number]
     return compute.remote(run.prepared[number], strategy, part, terms, over, chunk.first)
+
+
+def _prepared(run: Run, number: int) -> Any:
+    import ray
+
+    bars, terms = run.windows.take(number), run.spec.terms(number)
+    if run.asking is not None:
+        return ray.remote(max_retries=_RETRIES)(prepare_bare).remote(bars, terms)
+    make_ready = ray.remote(max_retries=_RETRIES)(prepared_window)
+    return make_ready.remote(run.spec.strategy, bars, dict(run.rows), terms)
 
 
 def _failed(run: Run, chunk: Chunk, error: Exception) -> ChunkFailed:

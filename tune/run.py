@@ -15,6 +15,7 @@ from tune.attempts import Attempts
 from tune.budget import NO_LIMIT, Budget
 from tune.parts import Parts
 from tune.ranking import Best
+from tune.search.asking import Asking
 from tune.sweep_spec import Chunk, SweepSpec
 
 
@@ -28,7 +29,11 @@ class Windows:
 
 @dataclass
 class Run:
-    """One sweep among those that run. Rows (n_rows,) each are the values of every parameter."""
+    """One sweep among those that run. Rows (n_rows,) each are the values of every parameter.
+
+    `asking` chooses the rows of a guided search; `more` tells that chunks will come after those
+    that are known.
+    """
 
     spec: SweepSpec
     rows: Mapping[str, Floats]
@@ -43,6 +48,8 @@ class Run:
     reloads: int = 0
     prepared: dict[int, Any] = field(default_factory=dict)
     error: Exception | None = None
+    asking: Asking | None = None
+    more: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -58,6 +65,8 @@ class Run:
     def take(self, chunk: Chunk, table: pa.Table) -> None:
         """Count a chunk's rows."""
         self.done_rows += chunk.n_rows
+        if self.asking is not None:
+            self.asking.found(chunk, table)
         self.best.add(table)
 
     def keep(self, chunk: Chunk, table: pa.Table, seconds: float) -> None:

@@ -52,6 +52,12 @@ class Schedule:
         left = Counter(chunk.window for chunk in chunks)
         self._turns[sweep] = _Turn(priority, deque(chunks), least, left=left)
 
+    def extend(self, sweep: str, chunks: Sequence[Chunk]) -> None:
+        """More chunks of a sweep that is here."""
+        turn = self._turns[sweep]
+        turn.waiting.extend(chunks)
+        turn.left.update(chunk.window for chunk in chunks)
+
     def take(self) -> tuple[str, Chunk] | None:
         """The chunk that runs next, from now on in flight; None if none is waiting."""
         ready = [name for name, turn in self._turns.items() if turn.waiting]

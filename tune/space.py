@@ -1,6 +1,7 @@
 """Which parameter rows does a sweep try? Grids, random, Latin-hypercube and Sobol samples.
 
-A space is a value: the same space gives the same rows in the same order on any machine.
+A space is a value: the same space gives the same rows in the same order on any machine. Of a
+guided search these are the rows it falls back on; `tune.search` chooses others by what came out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from engines.bars import Floats
 from engines.errors import InvalidInput
 
-Kind = Literal["grid", "random", "latin", "sobol"]
+Kind = Literal["grid", "random", "latin", "sobol", "tpe", "cmaes", "nsga2", "nsga3", "gp"]
 Draw = Callable[[], Floats]
 AxisKind = Literal["int", "float", "choice"]
 Rows = dict[str, Floats]
@@ -187,10 +188,10 @@ def _drawer(space: Space) -> Draw:
     """Draws points of the unit cube, (n_rows or more, n_axes) a call, going on where it stopped."""
     rng = np.random.Generator(np.random.PCG64(space.seed))
     shape = (space.rows, len(space.axes))
-    if space.kind == "random":
-        return lambda: np.asarray(rng.random(shape))
     if space.kind == "latin":
         return lambda: _latin(rng, *shape)
+    if space.kind != "sobol":
+        return lambda: np.asarray(rng.random(shape))
     from scipy.stats.qmc import Sobol
 
     # Balanced in every box of halves, quarters … only by powers of two. Owen (1998).

@@ -14,7 +14,7 @@ from tune.isolation import FailedRow
 from tune.parts import Parts
 from tune.ranking import Best
 from tune.run import Run
-from tune.sweep_spec import SweepSpec
+from tune.sweep_spec import Chunk, SweepSpec
 
 _POLL_S: Final = 0.1
 
@@ -52,20 +52,39 @@ def run_sweep(run: Run, dispatch: Dispatch, watcher: Watcher) -> Finished:
     """
     started_s = time.monotonic()
     chunks, total = run.spec.chunks(), run.spec.total_rows
-    there = run.parts.finished(chunks)
+    computed = 0
+    try:
+        for first, last in run.spec.batches():
+            run.more = last < run.spec.n_rows
+            batch = [chunk for chunk in chunks if first <= chunk.first < last]
+            if run.asking is not None:
+                run.asking.ask(first, last)
+            computed += _run_batch(run, batch, dispatch, watcher)
+            if run.asking is not None and run.more:
+                run.asking.tell(first, last)
+    except BaseException:
+        run.stop.set()
+        raise
+    finally:
+        run.more = False
+    watcher.report(total, total, "joining parts", run.best.top_row())
+    table = run.parts.join(chunks)
+    seconds, failed = time.monotonic() - started_s, tuple(run.parts.failed(chunks))
+    return Finished(table, run.best.rows(), total, computed, seconds, failed)
+
+
+def _run_batch(run: Run, batch: list[Chunk], dispatch: Dispatch, watcher: Watcher) -> int:
+    """Compute those of the chunks that have no part; how many rows that were."""
+    there = run.parts.finished(batch)
     for chunk in there:
         run.take(chunk, run.parts.read(chunk))
-    watcher.report(run.done_rows, total, "rows", run.best.top_row())
+    watcher.report(run.done_rows, run.spec.total_rows, "rows", run.best.top_row())
     kept = set(there)
-    missing = [chunk for chunk in chunks if chunk not in kept]
+    missing = [chunk for chunk in batch if chunk not in kept]
     if missing:
         dispatch.add(run, missing)
         _await(run, watcher)
-    watcher.report(total, total, "joining parts", run.best.top_row())
-    table = run.parts.join(chunks)
-    computed = sum(chunk.n_rows for chunk in missing)
-    seconds, failed = time.monotonic() - started_s, tuple(run.parts.failed(chunks))
-    return Finished(table, run.best.rows(), total, computed, seconds, failed)
+    return sum(chunk.n_rows for chunk in missing)
 
 
 def _await(run: Run, watcher: Watcher) -> None:

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from engines.bars import Series
+import numpy as np
+
+from engines.bars import Floats, Series
 from engines.broker import Broker
 from engines.canonical import digest_of
 from engines.funding import FundingRates
 from engines.instrument import Instrument
 from engines.spec import ENGINE_SEMANTICS
-from strategies.backtest import Terms, computing_path
+from strategies.backtest import Terms, allowed_rows, computing_path
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
-from tune.space import Space
+from tune.search.guidance import Guidance
+from tune.space import Mask, Space
 
 # Bumped when a column is added to the table or taken away: parts of other versions are not reused.
 TABLE_SCHEMA_VERSION: Final = 2
@@ -24,6 +27,9 @@ TABLE_SCHEMA_VERSION: Final = 2
 _CHUNK_WORK: Final = 1 << 26
 _CHUNK_LEAST: Final = 128
 _CHUNK_MOST: Final = 8192
+# The same of a guided search, whose batches have to reach every core: a tenth of a second or less.
+_GUIDED_WORK: Final = 1 << 22
+_GUIDED_LEAST: Final = 8
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,10 @@ class Chunk:
 
 @dataclass(frozen=True)
 class SweepSpec:
-    """All that a sweep's table depends on. `fixed` are parameters that are not searched."""
+    """All that a sweep's table depends on. `fixed` are parameters that are not searched.
+
+    `guidance` says how rows follow from those before; None where the space alone tells them.
+    """
 
     strategy: Strategy
     space: Space
@@ -84,10 +93,13 @@ class SweepSpec:
     n_rows: int
     windows: tuple[SweepWindow, ...]
     broker: Broker
+    guidance: Guidance | None = None
 
     def canonical(self) -> dict[str, Any]:
         """The sweep as JSON values."""
+        guided = {} if self.guidance is None else {"guidance": self.guidance.canonical()}
         return {
+            **guided,
             "kind": "sweep",
             "strategy": self.strategy.digest,
             "space": self.space.canonical(),
@@ -117,12 +129,38 @@ class SweepSpec:
 
     def chunks(self) -> list[Chunk]:
         """The sweep cut into tasks: a function of the sweep alone, never of the machine."""
-        found = []
-        for number, window in enumerate(self.windows):
-            rows = _CHUNK_WORK // max(window.n_bars, 1)
-            rows = min(max(rows, _CHUNK_LEAST), _CHUNK_MOST)
-            for first in range(0, self.n_rows, rows):
-                last = min(first + rows, self.n_rows)
-                name = {"sweep": self.digest, "window": number, "first": first, "last": last}
-                found.append(Chunk(number, first, last, digest_of(name)))
-        return found
+        return [
+            Chunk(number, first, last, self._chunk_name(number, first, last))
+            for number, window in enumerate(self.windows)
+            for begin, end in self.batches()
+            for first, last in pieces(begin, end, self._chunk_rows(window))
+        ]
+
+    def batches(self) -> list[tuple[int, int]]:
+        """First row and the one after the last of what is known to be run at once."""
+        return pieces(0, self.n_rows, self.guidance.batch if self.guidance else self.n_rows)
+
+    def _chunk_rows(self, window: SweepWindow) -> int:
+        work, least = _CHUNK_WORK, _CHUNK_LEAST
+        if self.guidance is not None:
+            work, least = _GUIDED_WORK, _GUIDED_LEAST
+        return min(max(work // max(window.n_bars, 1), least), _CHUNK_MOST)
+
+    def _chunk_name(self, window: int, first: int, last: int) -> str:
+        return digest_of({"sweep": self.digest, "window": window, "first": first, "last": last})
+
+
+def pieces(begin: int, end: int, size: int) -> list[tuple[int, int]]:
+    """`[begin, end)` cut into ranges of `size`, the last one shorter."""
+    return [(first, min(first + size, end)) for first in range(begin, end, size)]
+
+
+def whole(fixed: Mapping[str, Number], rows: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Fixed parameters as columns as long as those of `rows`."""
+    n_rows = len(next(iter(rows.values()))) if rows else 1
+    return {name: np.full(n_rows, float(value)) for name, value in fixed.items()}
+
+
+def allowed_by(strategy: Strategy, fixed: Mapping[str, Number]) -> Mask:
+    """Which rows of the searched parameters keep the strategy's relations."""
+    return lambda block: allowed_rows(strategy, {**block, **whole(fixed, block)})

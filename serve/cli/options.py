@@ -34,7 +34,9 @@ _BROKER: Final = (
     "funding",
 )
 _INSTRUMENT: Final = ("tick", "lot", "min_notional", "contract_value", "timezone", "day_start")
-_SEARCH: Final = ("search", "rows", "seed", "train_percent", "objective")
+_SEARCH: Final = ("search", "rows", "seed", "batch", "train_percent", "objective")
+# Options that may be given more than once.
+_SEARCH_LISTS: Final = ("start_from", "trade_off")
 
 csv_option = click.option(
     "--csv",
@@ -128,6 +130,7 @@ def fields_from(given: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("engine", *_SEARCH):
         if given.get(name) is not None:
             fields[name] = given[name]
+    fields |= {name: list(given[name]) for name in _SEARCH_LISTS if given.get(name)}
     settings = dict(_setting(text) for text in given.get("settings", ()))
     if settings:
         fields["parameters"] = {**(fields.get("parameters") or {}), **settings}

@@ -35,11 +35,19 @@ _PRINTED_ROWS: Final = 5
     metavar="NAME=LOW:HIGH[:STEP][:log] or NAME=A,B,C",
     help="Values to search; parameters without one are searched over their own ranges.",
 )
-@click.option("--search", help="grid, random, latin or sobol.")
-@click.option("--rows", type=int, help="Rows of a search that samples.")
-@click.option("--seed", type=int, help="Of a search that samples.")
+@click.option(
+    "--search",
+    help="grid; random, latin or sobol samples; or guided: tpe, cmaes, nsga2, nsga3, gp.",
+)
+@click.option("--rows", type=int, help="Rows of a search that samples or is guided.")
+@click.option("--seed", type=int, help="Of a search that samples or is guided.")
+@click.option("--batch", type=int, help="Rows between two looks of a guided search.")
+@click.option(
+    "--start-from", multiple=True, metavar="DIGEST", help="Begin with that sweep's best rows."
+)
 @click.option("--train-percent", type=float, help="Share of the bars in-sample, 70 by default.")
 @click.option("--objective", help="Statistic that ranks the rows, sharpe by default.")
+@click.option("--trade-off", multiple=True, help="A further statistic to search by.")
 @click.option(
     "--priority", type=float, help="Share among sweeps at once on a cluster, 1 by default."
 )

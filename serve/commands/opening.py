@@ -27,6 +27,7 @@ from tune.parts import Parts
 from tune.progress import Cancelled, Ticket
 from tune.ranking import Best
 from tune.run import Run, Windows
+from tune.search.asking import Asking
 
 if TYPE_CHECKING:
     from actors.market_data.actor import MarketDataHandle
@@ -50,7 +51,11 @@ class Opened:
         )
         best = Best(self.planned.request.objective)
         planned = self.planned
-        return Run(planned.spec, planned.rows, self.parts, best, windows, priority, budget)
+        run = Run(planned.spec, planned.rows, self.parts, best, windows, priority, budget)
+        if planned.spec.guidance is not None:
+            run.asking = Asking(planned.spec, planned.spec.guidance, planned.rows)
+            run.rows = run.asking.rows
+        return run
 
 
 @contextmanager

@@ -9,27 +9,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from actors.market_data.datasets import DatasetInfo, DatasetRequest
 from cluster.settings import Settings
 from engines.bars import Floats
 from engines.broker import Broker
 from engines.errors import InvalidInput
 from serve.commands.backtests import funding_of
+from serve.commands.guidance import guidance_of, resolved_request
 from serve.commands.job import Ticket
 from serve.commands.markets import Chart, Charts, resolve
 from serve.commands.requests import Number, SweepRequest
 from serve.commands.spaces import space_from
 from serve.commands.strategies import strategy_from
-from strategies.backtest import Terms, allowed_rows, check_broker, paid_funding
+from strategies.backtest import Terms, check_broker, paid_funding
 from strategies.graph.strategy import Strategy
 from strategies.graph.writing import to_json
 from strategies.library import LIBRARY
 from tune.errors import DiskFull
 from tune.estimate import Estimate, estimate
+from tune.search.guidance import Guidance
 from tune.space import Space, rows_of
-from tune.sweep_spec import SweepSpec, SweepWindow
+from tune.sweep_spec import SweepSpec, SweepWindow, allowed_by, whole
 from tune.windows import sweep_window
 
 if TYPE_CHECKING:
@@ -60,35 +60,33 @@ class Search(NamedTuple):
     rows: Mapping[str, Floats]
     broker: Broker
     charts: Charts
+    guidance: Guidance | None = None
 
 
 def searched(request: SweepRequest, settings: Settings, ticket: Ticket) -> Search:
     """Rows and charts of a request; bars that are missing have been fetched."""
-    strategy = strategy_from(request.strategy)
+    strategy, request = strategy_from(request.strategy), resolved_request(request, settings)
     space, fixed = space_from(request, strategy)
     broker = request.broker.broker(request.data.category)
     check_broker(broker)
-    free = rows_of(space, lambda block: allowed_rows(strategy, {**block, **_whole(fixed, block)}))
-    rows = {**free, **_whole(fixed, free)}
+    free = rows_of(space, allowed_by(strategy, fixed))
+    rows = {**free, **whole(fixed, free)}
     charts = resolve(request, strategy, settings, ticket)
     for note in charts.notes:
         ticket.note(note)
-    return Search(request, strategy, space, fixed, rows, broker, charts)
+    n_rows = len(next(iter(rows.values())))
+    guidance = guidance_of(request, space, n_rows, settings)
+    return Search(request, strategy, space, fixed, rows, broker, charts, guidance)
 
 
 def plan(search: Search, settings: Settings, ask: Callable[[str], AskInfo]) -> Planned:
     """Windows of a search; `ask` makes who tells of a catalog's datasets."""
-    request, strategy, space, fixed, rows, broker, charts = search
+    request, strategy, space, fixed, rows, broker, charts, guidance = search
     info = ask(str(charts.catalog_root))
     windows = tuple(_window(chart, info, request, charts, broker) for chart in charts.charts)
     n_rows = len(next(iter(rows.values())))
-    spec = SweepSpec(strategy, space, fixed, n_rows, windows, broker)
+    spec = SweepSpec(strategy, space, fixed, n_rows, windows, broker, guidance)
     return Planned(request, strategy, charts, spec, rows, settings.results_folder / spec.digest)
-
-
-def _whole(fixed: Mapping[str, Number], rows: Mapping[str, Floats]) -> dict[str, Floats]:
-    n_rows = len(next(iter(rows.values()))) if rows else 1
-    return {name: np.full(n_rows, float(value)) for name, value in fixed.items()}
 
 
 def _window(

@@ -10,9 +10,10 @@ from cluster.storage.store import Store
 from serve.commands.backtests import run_backtest
 from serve.commands.job import Job, Ticket
 from serve.commands.portfolio_reports import again
+from serve.commands.recorded_sweeps import recorded_sweep
 from serve.commands.reports import write_backtest_report, write_sweep_report
 from serve.commands.requests import BacktestRequest, request_from
-from serve.commands.sweeps import finished_before, recorded_sweep
+from serve.commands.sweeps import finished_before
 
 
 def start_report(

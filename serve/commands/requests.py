@@ -34,6 +34,8 @@ from engines.broker import (
 from engines.errors import InvalidInput
 from engines.intervals import Interval, parse_interval
 from strategies.running import Engine
+from tune.search.guidance import LIBRARY_OF, check_guidance
+from tune.space import Kind
 
 Request = TypeVar("Request", bound="Model")
 
@@ -199,18 +201,35 @@ class SweepRequest(BacktestRequest):
         default_factory=dict,
         description="axes; parameters left out are searched over their own ranges",
     )
-    search: Literal["grid", "random", "latin", "sobol"] = "grid"
+    search: Kind = Field(
+        default="grid",
+        description="grid; random, latin or sobol samples; or guided by what came out: tpe, cmaes, "
+        "nsga2, nsga3, gp",
+    )
     rows: int | None = Field(default=None, ge=1, description="rows of a search that samples")
     seed: int = Field(default=0, ge=0)
+    batch: int | None = Field(
+        default=None, ge=1, description="rows between two looks of a guided search"
+    )
+    start_from: tuple[str, ...] = Field(
+        default=(), description="sweeps whose best rows a guided search begins with, by digest"
+    )
     train_percent: float = Field(
         default=70, gt=0, le=100, description="share of the bars in-sample"
     )
     objective: str = Field(default="sharpe", description="statistic that ranks the rows")
+    trade_off: tuple[str, ...] = Field(
+        default=(), description="further statistics that a search looks at: nsga2, nsga3, tpe"
+    )
 
     def check(self) -> None:
         """Raise InvalidInput for what one field alone cannot tell."""
-        if self.objective not in STATISTICS:
-            raise InvalidInput("objective", self.objective, f"one of {', '.join(STATISTICS)}")
+        for name, given in (
+            ("objective", self.objective),
+            *(("trade_off", x) for x in self.trade_off),
+        ):
+            if given not in STATISTICS:
+                raise InvalidInput(name, given, f"one of {', '.join(STATISTICS)}")
         if self.engine not in ("auto", "cpu"):
             raise InvalidInput("engine", self.engine, "auto or cpu for a sweep")
         if self.data.rates is not None or self.data.account_currency:
@@ -218,6 +237,21 @@ class SweepRequest(BacktestRequest):
             raise InvalidInput("data.account_currency", self.data.account_currency, expected)
         if self.search != "grid" and self.rows is None:
             raise InvalidInput("rows", None, f"a number for a {self.search} search")
+        self._check_guidance()
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """All statistics that a search looks at, the ranking one first."""
+        return tuple(dict.fromkeys((self.objective, *self.trade_off)))
+
+    def _check_guidance(self) -> None:
+        if self.search in LIBRARY_OF:
+            check_guidance(self.search, self.rows or 0, self.objectives)
+            return
+        for name in ("batch", "start_from"):
+            if getattr(self, name):
+                expected = f"left out, or one of the searches {', '.join(LIBRARY_OF)}"
+                raise InvalidInput(name, getattr(self, name), expected)
 
 
 def request_from(kind: type[Request], fields: Mapping[str, Any]) -> Request:

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from actors.clock import SystemClock
 from actors.market_data.datasets import Datasets
 from cluster.capacity import Capacity
 from cluster.ray_runtime import Runtime, ray_session
 from cluster.settings import Settings, settings_from
-from cluster.storage.store import Store, StoredSweep
-from engines.errors import InvalidInput
+from cluster.storage.store import StoredSweep
 from serve.commands.coordinated import coordinated
+from serve.commands.guidance import answered
 from serve.commands.job import Job, Ticket
 from serve.commands.opening import opened, recorded
 from serve.commands.planning import (
@@ -29,6 +28,7 @@ from serve.commands.planning import (
     portable,
     searched,
 )
+from serve.commands.recorded_sweeps import recorded_sweep
 from serve.commands.requests import SweepRequest, request_from
 from serve.commands.verdicts import verdict_of
 from tune.budget import NO_LIMIT, Budget
@@ -40,8 +40,6 @@ from tune.sweep import Finished, finished_sweep, run_sweep
 from tune.verdict import Verdict
 
 __all__ = ["Planned", "duration_text", "estimate_text"]
-
-_SHOWN_DIGITS: Final = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,22 +99,6 @@ def start_verdict(digest_prefix: str, settings: Settings | None = None) -> Job[S
     return Job(lambda ticket: finished_before(stored, known, ticket))
 
 
-def recorded_sweep(digest_prefix: str, settings: Settings) -> StoredSweep:
-    """The one recorded sweep whose digest begins so; the newest for "last".
-
-    Raises InvalidInput if there is none, or more than one.
-    """
-    store = Store(settings.store_url)
-    found = store.sweeps("" if digest_prefix == "last" else digest_prefix)
-    store.close()
-    if not found:
-        raise InvalidInput("sweep", digest_prefix, "the beginning of a recorded sweep's digest")
-    if len(found) > 1 and digest_prefix != "last":
-        names = ", ".join(one.digest[:_SHOWN_DIGITS] for one in found[:4])
-        raise InvalidInput("sweep", digest_prefix, f"the beginning of one digest only: {names}")
-    return found[0]
-
-
 def _sweep(
     request: SweepRequest,
     settings: Settings,
@@ -139,6 +121,7 @@ def _sweep(
             order = Order(asked, settings.owner, now_ms, digest, priority, budget)
             finished = coordinated(order, settings, ticket)
             planned, needs = plan(search, settings, lambda root: Datasets(root).info), None
+    planned = answered(planned, finished)
     return Swept(planned, finished, needs, verdict_of(planned, finished, settings, ticket))
 
 
@@ -171,6 +154,7 @@ def finished_before(stored: StoredSweep, settings: Settings, ticket: Ticket) -> 
     check_same(planned, stored.digest)
     parts = Parts(settings.results_folder, planned.spec)
     finished = finished_sweep(planned.spec, parts, planned.request.objective)
+    planned = answered(planned, finished)
     return Swept(planned, finished, None, verdict_of(planned, finished, settings, ticket))
 
 
