@@ -113,7 +113,8 @@ class View:
     nothing open, `loss_bar` the same for a last part that closed at a loss; −1 for none.
     In hedge mode `position_size` is `long_size` less `short_size`.
     `price` is where the market stands: the close, or the node of the path that a pass after a
-    fill stands at (A5). `statement` holds what is rarely asked for.
+    fill stands at (A5). `waiting` are the ids of entries that have not filled, `statement` holds
+    what is rarely asked for.
     """
 
     bar: int
@@ -130,6 +131,7 @@ class View:
     long_size: float = 0.0
     short_size: float = 0.0
     price: float = NAN
+    waiting: tuple[str, ...] = ()
     statement: Statement | None = None
 
 

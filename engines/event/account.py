@@ -297,7 +297,7 @@ class Account:
             self.entered = [lot for lot in self.entered if lot.side != side]
 
     def _close(self, lot: Lot, ticket: Ticket, units: float, fee: float) -> None:
-        price = ticket.price
+        price, extremes = ticket.price, (lot.best, lot.worst)
         if lot.side * price > lot.side * lot.best:
             lot.best = price
         if lot.side * price < lot.side * lot.worst:
@@ -305,6 +305,8 @@ class Account:
         entry_fee = float(share_of(lot.fee, units, lot.units))
         funding = float(share_of(lot.funding, units, lot.units))
         trade = self._row(lot, ticket, units, entry_fee, fee, funding)
+        # K2: a slipped price was not on the path of what is left.
+        lot.best, lot.worst = extremes
         gross = self.earned_by(lot, price, units)
         lot.fee -= entry_fee
         lot.funding -= funding

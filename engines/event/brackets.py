@@ -111,11 +111,19 @@ class BracketDesk:
             ticks = trail.form == "ticks"
             away = {"offset": math.floor(trail.value) * market.tick if ticks else trail.value}
         return self._order(
-            one, lot, TRAIL, lot.units, activation=activation, reference=reference, **away
+            one,
+            lot,
+            TRAIL,
+            lot.units,
+            activation=activation,
+            reference=reference,
+            # Not settled by the rules: slippage may put a fresh trail beyond the price.
+            lets_run=True,
+            **away,
         )
 
     def _order(
-        self, one: Resting, lot: Lot, part: str, units: float, **levels: float | None
+        self, one: Resting, lot: Lot, part: str, units: float, **said: float | None
     ) -> Place:
         name = self.namer.name(f"bracket:{lot.number}:{part}")
         one.orders[part], one.units[part] = name, units
@@ -129,7 +137,7 @@ class BracketDesk:
             units,
             reduce_only=True,
             rests_from=one.rests_from,
-            **levels,  # type: ignore[arg-type]
+            **said,  # type: ignore[arg-type]
         )
 
     def uncover(self, lot: Lot) -> Iterator[Instruction]:

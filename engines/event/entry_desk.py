@@ -95,12 +95,32 @@ class EntryDesk:
             units = units_asked(command, self.said, account, account.equity(close), close)
             reason = None if units is None else refusal_of(units, close, command, account)
             return units, reason
-        if market.size_at_fill and command.limit is None and command.stop is None:
+        if command.limit is not None or command.stop is not None:
+            return None, self._resting_refusal(command, side)
+        if market.size_at_fill:
             return None, None
-        price = command.limit or command.stop or close
         stop = None if command.bracket is None else command.bracket.stop
         over = command.sized_over
-        return units_checked(account, self.said, side, command.qty, stop, price, over=over)
+        return units_checked(account, self.said, side, command.qty, stop, close, over=over)
+
+    def _resting_refusal(self, command: Entry, side: int) -> Refusal | None:
+        """Why an entry that is sized at its fill (G5) may not even rest there."""
+        said, market = self.said, self.account.market
+        levels = self._levels(command, side)
+        if not all(level > 0.0 for level in levels if level is not None):
+            return Refusal.BAD_LEVEL
+        # D12: nothing is no order; what a budget buys shows at the fill.
+        nothing = said.qty_type == "fixed" and lots_of(said.qty_value, market) <= 0.0
+        return Refusal.QTY_ZERO if nothing else None
+
+    def _levels(self, command: Entry, side: int) -> tuple[float | None, float | None]:
+        """Limit and stop on the grid: what buys is the exit of a short, and rounds as one (C1)."""
+        tick, away = self.account.market.tick, float(-side)
+        limit, stop = command.limit, command.stop
+        return (
+            None if limit is None else float(round_in_favour(limit, away, tick)),
+            None if stop is None else float(round_against(stop, away, tick)),
+        )
 
     def _reduce(
         self, command: Entry, side: int, sequence: int
@@ -138,10 +158,9 @@ class EntryDesk:
     ) -> Iterator[Instruction]:
         # D5: the same id again replaces the order, at the end of the queue.
         yield from self.cancel(command.id)
-        tick, kind = self.account.market.tick, type(command).__name__.lower()
-        bracket = command.bracket
+        kind, bracket = type(command).__name__.lower(), command.bracket
         name = self.namer.name(f"{kind}:{command.id}")
-        stop, limit = command.stop, command.limit
+        limit, stop = self._levels(command, side)
         waiting = Waiting(command, side, name, units, against, sequence, self.namer.turn)
         if waiting.is_market and not isinstance(command, Order) and not reduce_only:
             waiting.flips = True
@@ -157,9 +176,8 @@ class EntryDesk:
             units,
             equity=equity,
             against=against,
-            # C1: what buys is the exit of a short, and rounds as one.
-            limit=None if limit is None else float(round_in_favour(limit, float(-side), tick)),
-            stop=None if stop is None else float(round_against(stop, float(-side), tick)),
+            limit=limit,
+            stop=stop,
             verified_by=self.said.limit_verification_ticks,
             sized_by_stop=None if bracket is None else bracket.stop,
             sized_over=command.sized_over,

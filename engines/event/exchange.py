@@ -26,7 +26,15 @@ from engines.event.events import (
 from engines.event.order_rules import OrderRules
 from engines.event.perpetual import Perpetual
 from engines.event.recalculation import walk, way_of
-from engines.event.sizing import affords, fee_of, lots_to_call, own_units, units_checked
+from engines.event.sizing import (
+    affords,
+    can_carry,
+    fee_of,
+    lots_to_call,
+    own_units,
+    units_checked,
+    units_of_resting,
+)
 from engines.event.working import Touch, Working
 from engines.kernel.money import market_price
 from engines.kernel.rounding import round_against, round_price
@@ -209,7 +217,7 @@ class Exchange:
             working, touch = met
             if self.mark_goal is not None:
                 self.mark += _share(self.here, price, touch.at) * (self.mark_goal - self.mark)
-            self._arrive(touch.at)
+            self._come_to(touch.at)
             self._fill(working, touch)
 
     def _nearest(self, price: float, born_before: int) -> tuple[Working, Touch] | None:
@@ -231,6 +239,11 @@ class Exchange:
 
     def _rests(self, working: Working) -> bool:
         return working.rests_from <= self.bar
+
+    def _come_to(self, price: float) -> None:
+        """The way leads to an order; what rests since the price came here waits for it to move."""
+        if price != self.here:
+            self._arrive(price)
 
     def _arrive(self, price: float) -> None:
         self.here = price
@@ -265,7 +278,8 @@ class Exchange:
         units = self._units(working, own)
         closing = min(units, self.account.closable(order.side, order.reduce_only))
         # Own lots and those against a position add up to a double that is not always their sum.
-        opened = own if closing == self._against(working) else units - closing
+        whole = closing == self._against(working) and not self._sized_at_touch(order)
+        opened = own if whole else units - closing
         if units <= 0.0 and not order.reduce_only and refusal is None:
             # It has become nothing, and nothing is no order (D12).
             nothing = Refusal.QTY_ZERO.name
@@ -332,7 +346,8 @@ class Exchange:
                 self.account, order.side, opening, price
             )
         if self.said.margin == "checked":
-            return True
+            rested = self._sized_at_touch(order)
+            return not rested or can_carry(self.account, order.side, opening, price)
         kept = 0.0
         if order.side == -self.account.side and not self.account.hedged:
             # D10: what another market order opened at this moment is not freed by its close.
@@ -388,9 +403,16 @@ class Exchange:
             return own_units(working.units, order, said, account, price), None
         if working.units is not None:
             return working.units, None
+        if self._sized_at_touch(order):
+            return units_of_resting(account, said, order, price)
         stop, against = order.sized_by_stop, self._against(working)
         over = order.sized_over
         return units_checked(account, said, order.side, None, stop, price, against, over)
+
+    def _sized_at_touch(self, order: Place) -> bool:
+        """Whether it is a graph's entry that rested: sized and checked where it fills (G5)."""
+        rested = order.limit is not None or order.stop is not None
+        return rested and not order.reduce_only and self.said.margin == "checked"
 
     def _units(self, working: Working, own: float) -> float:
         order = working.order

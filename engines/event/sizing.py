@@ -30,6 +30,8 @@ _MODES: Final = {
 }
 # What a chain of doubles may lack of the exact sum, as a share of the equity.
 _MONEY_NOISE: Final = 1e-9
+# An order that spends exactly what there is must not fail by the last bit of a division.
+_MARGIN_SLACK: Final = 1.0 + 1e-9
 
 
 def lots_of(qty: float, market: Market) -> float:
@@ -118,19 +120,33 @@ def units_checked(
         notional = worth * qty_closed * market.contract_value
         cost = market.taker_fee_rate * notional + market.fee_per_contract * qty_closed
         equity, free = equity - cost, free - cost
-    mode, size = _size(said, account.record)
     if qty is not None:
-        units = lots_of(qty, market)
-    elif over is not None and not over > 0.0:
+        return _checked(lots_of(qty, market), equity, free, worth, account)
+    units, reason = _units_wanted(account, said, side, stop, over, price, equity, free)
+    return _checked(units, equity, free, worth, account) if reason is None else (units, reason)
+
+
+def _units_wanted(
+    account: Account,
+    said: Properties,
+    side: int,
+    stop: Level | None,
+    over: float | None,
+    price: float,
+    equity: float,
+    free: float,
+) -> tuple[float, Refusal | None]:
+    """Lots that the default size asks an account of `equity` for, and why it asks for none."""
+    market, worth = account.market, account.payoff.worth(price)
+    mode, size = _size(said, account.record)
+    if over is not None and not over > 0.0:
         return 0.0, Refusal.NO_VOLATILITY
-    else:
-        move = stop_distance(stop, side, price, market) if over is None else over
-        away = _risked(move, side, price, account.payoff)
-        units = float(entry_units(mode, size, equity, free, worth, away, market))
-        units = _within_bounds(units, said.bounds, equity, worth, market)
     if size == 0.0 and not said.bounds.least_percent > 0.0:
         return 0.0, Refusal.NO_EDGE
-    return _checked(units, equity, free, worth, account)
+    move = stop_distance(stop, side, price, market) if over is None else over
+    away = _risked(move, side, price, account.payoff)
+    units = float(entry_units(mode, size, equity, free, worth, away, market))
+    return _within_bounds(units, said.bounds, equity, worth, market), None
 
 
 def _within_bounds(
@@ -151,6 +167,40 @@ def _checked(
         market = market._replace(min_notional=0.0)
     code = check_entry(units, equity, free, worth, market)
     return units, Refusal(int(code)) if code else None
+
+
+def units_of_resting(
+    account: Account, said: Properties, order: Place, price: float
+) -> tuple[float, Refusal | None]:
+    """Lots of an entry that rested, found at its fill at `price`, and why it is refused.
+
+    The equity of its signal's close sizes it (G5). The margin is asked for with the whole order.
+    """
+    worth, side, stop = account.payoff.worth(price), order.side, order.sized_by_stop
+    now = account.equity(price)
+    equity = now if account.market.size_at_fill else order.equity
+    free = now - carried(account, side, worth)
+    over = order.sized_over
+    units, reason = _units_wanted(account, said, side, stop, over, price, equity, free)
+    return _checked(units, now, math.inf, worth, account) if reason is None else (units, reason)
+
+
+def carried(account: Account, side: int, worth: float) -> float:
+    """Margin of what is open on a side, at its value, and of other positions (I5)."""
+    market, value = account.market, 0.0
+    if account.side == side:
+        value = worth * quantity(account.units, market) * market.contract_value
+    return float((value + account.elsewhere) / market.leverage)
+
+
+def can_carry(account: Account, side: int, opening: float, price: float) -> bool:
+    """I5: whether the equity at a resting entry's fill is margin enough for what it opens."""
+    market, worth = account.market, account.payoff.worth(price)
+    if opening == 0.0 or not market.check_margin:
+        return True
+    margin = worth * quantity(opening, market) * market.contract_value / market.leverage
+    needed = carried(account, side, worth) + margin
+    return bool(needed <= account.equity(price) * _MARGIN_SLACK)
 
 
 def _risked(distance: float, side: int, price: float, payoff: Payoff) -> float:

@@ -287,7 +287,12 @@ class Trader:
         name = command.id
         ticket = Ticket(update.bar, update.price, update.order_id, name, signal, reason, name)
         fee = update.fee
-        if closing > 0.0:
+        if closing > 0.0 and self.said.margin == "checked" and not waiting.is_market:
+            # What a graph's resting entry opens takes its share of the fee first.
+            share = fee * (opening / units)
+            account.leave(ticket, -update.side, closing, fee - share, ())
+            fee = share
+        elif closing > 0.0:
             fee = account.leave(ticket, -update.side, closing, fee, (), opening)
         if opening > 0.0:
             lot = self._part_of(update.order_id)
@@ -348,6 +353,7 @@ class Trader:
             long_size=float(quantity(account.held(1), market)),
             short_size=float(quantity(account.held(-1), market)),
             price=close,
+            waiting=tuple(self.entries.waiting),
             statement=Statement(account, self.said, close),
         )
 

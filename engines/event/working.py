@@ -151,6 +151,8 @@ class Working:
     def _trailing(self, here: float, there: float, tick: float) -> Touch | None:
         if self.activation is None:
             return None
+        if self.order.lets_run and self.order.side * (there - here) < 0.0:
+            return None
         if self.water is not None:
             return self._stop(self._behind(self.water, tick), here, there)
         if self.offset == 0.0 and self.order.offset_fraction == 0.0:

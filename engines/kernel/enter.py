@@ -84,7 +84,8 @@ def leave_oldest(
         if not part > 0.0:
             break
         left -= part
-        share = fee * (part / units) if left > 0.0 else unpaid
+        last = not left > 0.0 or lot == account.n_lots - 1
+        share = unpaid if last else fee * (part / units)
         unpaid -= share
         account = close_units(run, account, bar, lot, part, price, share, _REVERSAL, seen)
     return drop_empty_lots(run, account)

@@ -91,7 +91,7 @@ class LegVenue(Exchange):
     def take(self, met: Met) -> None:
         """Let it fill."""
         if not met.working.is_market:
-            self._arrive(met.touch.at)
+            self._come_to(met.touch.at)
         self._fill(met.working, met.touch)
 
     def liquidate(self, before: Met | None) -> bool:
@@ -118,7 +118,9 @@ class LegVenue(Exchange):
         self._drop_what_cannot_be_carried()
 
     def _affords(self, order: Place, opening: float, price: float) -> bool:
-        if self.said.margin == "checked" and self.account.elsewhere and self.perpetual is None:
+        rested = self._sized_at_touch(order)
+        checks = self.said.margin == "checked" and self.perpetual is None and not rested
+        if checks and self.account.elsewhere:
             # What was checked at its signal needs it again only where others took margin since.
             return affords(self.account, self.said, order.side, opening, price)
         return super()._affords(order, opening, price)

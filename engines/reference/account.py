@@ -242,8 +242,11 @@ class Account:
         self, lot: Lot, bar: int, price: Ticks, units: Units, ticket: Ticket, fee: Fraction
     ) -> None:
         entry_fee = lot.fee * units / lot.units
+        extremes = lot.best, lot.worst
         lot.see(price)
         trade = self._trade(lot, bar, price, units, ticket, entry_fee, fee)
+        # K2: a slipped price was not on the path of what is left.
+        lot.best, lot.worst = extremes
         lot.units -= units
         lot.fee -= entry_fee
         # The entry's fee was paid when it was entered.

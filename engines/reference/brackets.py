@@ -150,6 +150,10 @@ class Rest:
     def touches(self, here: Ticks, there: Ticks) -> Iterator[tuple[int, Touch]]:
         """What the way from `here` to `there` triggers: 0 for the stop, else a target's number."""
         side, due = -self.lot.side, self.due()
+        if self.lot.side * (there - here) > 0:
+            # Not settled by the rules: on its way in favour a trail only moves, also one that
+            # slippage has put beyond the price.
+            due = None if self.stop is None else (self.stop, self.reason)
         if due is not None:
             touch = touch_of_stop(due[0], side, here, there)
             if touch is not None:

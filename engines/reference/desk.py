@@ -166,21 +166,39 @@ class Desk:
 
     def _enter_checked(self, command: Entry, bar: int, close: Ticks, against: Units) -> bool:
         """Size and check an entry now, or leave both to its fill."""
-        side, price = sign(command.direction), close
-        is_market = command.limit is None and command.stop is None
-        if is_market and self.broker.size_at == "fill":
+        side = sign(command.direction)
+        if command.limit is not None or command.stop is not None:
+            return self._rest_checked(command, bar, close, against)
+        if self.broker.size_at == "fill":
             self._wait(command, side, None, ZERO, against, close)
             return True
-        if command.limit is not None:
-            price = self.grid.limit(command.limit, command.direction)
-        elif command.stop is not None:
-            price = self.grid.stop(command.stop, command.direction)
         stop = None if command.bracket is None else command.bracket.stop
-        units = self.sizing.units(command.qty, side, stop, price, over=command.sized_over)
+        units = self.sizing.units(command.qty, side, stop, close, over=command.sized_over)
         if isinstance(units, Refusal):
             self.refuse(bar, side, units)
             return False
         self._wait(command, side, units, ZERO, against, close)
+        return True
+
+    def _rest_checked(self, command: Entry, bar: int, close: Ticks, against: Units) -> bool:
+        """Rest an entry that is sized and checked at its fill, by this close's equity (G5)."""
+        side, limit, stop = sign(command.direction), command.limit, command.stop
+        levels = [
+            *([] if limit is None else [self.grid.limit(limit, command.direction)]),
+            *([] if stop is None else [self.grid.stop(stop, command.direction)]),
+        ]
+        reason = None
+        if min(levels) <= 0:
+            reason = Refusal.BAD_LEVEL
+        elif self.properties.qty_type == "fixed" and not self.grid.units(self.properties.qty_value):
+            # D12: nothing is no order.
+            reason = Refusal.QTY_ZERO
+        if reason is not None:
+            self.refuse(bar, side, reason)
+            return False
+        self._wait(command, side, None, ZERO, against, close)
+        at_fill = self.broker.size_at == "fill"
+        self.pending[command.id].equity = None if at_fill else self.account.equity(close)
         return True
 
     def within_limit(self, side: int, units: Units | None) -> Units | None:

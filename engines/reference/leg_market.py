@@ -111,7 +111,7 @@ class LegMarket(Market):
         self.desk.tidy()
 
     def _meet_now(self, fill: Callable[[int, Touch], None], touch: Touch) -> None:
-        self._arrive(touch.at)
+        self._come_to(touch.at)
         fill(self.bar, touch)
         self.desk.tidy()
 
@@ -240,7 +240,10 @@ class LegMarket(Market):
         if opening == 0 or (not broker.check_margin and (self.futures is None or checked)):
             return True
         if self.futures is None:
-            if self.desk.properties.margin == "checked" and not account.elsewhere:
+            checks = self.desk.properties.margin == "checked"
+            if checks and not order.is_market:
+                return self.desk.sizing.can_carry(order.side, price, opening)
+            if checks and not account.elsewhere:
                 # What was checked at its signal needs it again only where others took margin since.
                 return True
             same = sum((lot.units for lot in account.lots if lot.side == order.side), 0)

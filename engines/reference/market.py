@@ -149,6 +149,9 @@ class Market:
             # rules: exits of an entry that filled at this very close wait for the next bar.
             self._meet_all(bar, close, first_fresh_lot=before)
         opening = [one for one in self.desk.pending.values() if not one.command.reduce_only]
+        if self.desk.properties.margin == "checked":
+            # A graph's entries are asked for their margin at their fill only.
+            opening = []
         for order in [one for one in opening if not one.is_market]:
             # I6: what waits at a price is cancelled once the account could not carry it.
             own, against = self._own_units(order, close), self._against(order)
@@ -187,7 +190,7 @@ class Market:
                 return
             # B6: the nearest to where the price is; at one price as `rank` says.
             first = min(meetings, key=lambda one: (distance(one.touch.at, self.here), one.rank))
-            self._arrive(first.touch.at)
+            self._come_to(first.touch.at)
             first.fill(bar, first.touch)
             self.desk.tidy()
 
@@ -233,6 +236,11 @@ class Market:
         self._end_day(bar, touch)
         if part != STOPPED and part == rest.bracket.after_target and lot.units > 0:
             rest.lift()
+
+    def _come_to(self, price: Ticks) -> None:
+        """The way leads to an order; what rests since the price came here waits for it to move."""
+        if price != self.here:
+            self._arrive(price)
 
     def _arrive(self, price: Ticks) -> None:
         self.here = price
@@ -322,6 +330,8 @@ class Market:
             bracket, against = order.command.bracket, self._against(order)
             stop = None if bracket is None else bracket.stop
             over = order.command.sized_over
+            if not order.is_market:
+                return desk.sizing.units_of_resting(order.side, stop, price, order.equity, over)
             return desk.sizing.units(None, order.side, stop, price, against, over)
         own = desk.units_for(order.budget, price) if units is None else units
         if isinstance(order.command, Order) or order.command.reduce_only:
@@ -339,6 +349,11 @@ class Market:
     def _affordable(self, order: Pending, price: Ticks, opening: Units) -> bool:
         """I5: an order that needs more margin than there is equity at its fill is dropped."""
         account, margin = self.account, self.desk.margin(order.side)
+        if self.desk.properties.margin == "checked" and not order.is_market:
+            if self.desk.sizing.can_carry(order.side, price, opening):
+                return True
+            self.desk.refuse(self.bar, order.side, Refusal.NO_MARGIN)
+            return False
         if margin == 0 or opening == 0:
             return True
         if order.sized_at is not None and account.position == 0:

@@ -54,7 +54,8 @@ class Pending:
     `against` is what was open on the other side at that moment (D2); a market order that `flips`
     takes what is open there at its fill instead (D10). `sequence` is the order of the calls, `turn`
     numbers the pass that made them. `sized_at` is the price that the margin is checked at, if it
-    is not the fill's (I5). `took` tells that the market was through the limit then,
+    is not the fill's (I5), `equity` what sizes a graph's entry, None for that of its fill (G5).
+    `took` tells that the market was through the limit then,
     `refused` that it was not to take.
     """
 
@@ -70,6 +71,7 @@ class Pending:
     flips: bool = False
     turn: int = 0
     sized_at: Ticks | None = None
+    equity: Fraction | None = None
     refused: bool = False
 
     def takes(self, touch: Touch) -> bool:

@@ -163,5 +163,6 @@ def view_of(account: Account, bar: int, close: Ticks, desk: Desk | None = None) 
         long_size=float(account.open_on(1) * grid.lot),
         short_size=float(account.open_on(-1) * grid.lot),
         price=grid.price(close),
+        waiting=() if desk is None else tuple(desk.pending),
         statement=None if desk is None else Statement(account, desk, close),
     )

@@ -69,6 +69,22 @@ class Sizing:
             equity -= closed + Fraction(self._broker.fee_per_contract) * against * account.grid.lot
         free = equity - (self._held(price) if side * account.position > 0 else ZERO)
         free -= account.elsewhere / self._leverage
+        units = self._asked(qty, side, stop, over, price, equity, free)
+        if isinstance(units, Refusal):
+            return units
+        return Refusal.NO_EQUITY if equity <= 0 else self._limits(units, price, free)
+
+    def _asked(
+        self,
+        qty: float | None,
+        side: int,
+        stop: Level | None,
+        over: float | None,
+        price: Ticks,
+        equity: Fraction,
+        free: Fraction,
+    ) -> Units | Refusal:
+        """Lots that an order asks an account of `equity` for, or why it cannot ask."""
         if qty is None and over is not None and not over > 0:
             return Refusal.NO_VOLATILITY
         loss = self._loss(side, stop, price) if over is None else self._moved(side, over, price)
@@ -77,11 +93,37 @@ class Sizing:
             return Refusal.NO_STOP
         if isinstance(units, Refusal):
             return units
-        if qty is None:
-            units = self._bounded(units, price, equity)
-        if equity <= 0:
-            return Refusal.NO_EQUITY
-        return self._limits(units, price, free)
+        return units if qty is not None else self._bounded(units, price, equity)
+
+    def units_of_resting(
+        self,
+        side: int,
+        stop: Level | None,
+        price: Ticks,
+        equity: Fraction | None,
+        over: float | None = None,
+    ) -> Units | Refusal:
+        """Lots of an entry that rested, at its fill: by its signal's equity, or the fill's (G5)."""
+        now = self._account.equity(price)
+        free = now - self._carried(side, price)
+        sizing = now if equity is None else equity
+        units = self._asked(None, side, stop, over, price, sizing, free)
+        if isinstance(units, Refusal):
+            return units
+        # The margin is that of the part that opens: it is checked with the whole order.
+        return Refusal.NO_EQUITY if now <= 0 else self._limits(units, price, None)
+
+    def can_carry(self, side: int, price: Ticks, opening: Units) -> bool:
+        """I5: whether the equity at the fill is margin enough for what opens."""
+        if opening == 0 or not self._broker.check_margin:
+            return True
+        needed = self._carried(side, price) + self._value(price, opening) / self._leverage
+        return needed <= self._account.equity(price) * _MARGIN_SLACK
+
+    def _carried(self, side: int, price: Ticks) -> Fraction:
+        """Margin of what is open on a side, at its value, and of other positions (I5)."""
+        own = self._value(price, self._account.open_on(side))
+        return (own + self._account.elsewhere) / self._leverage
 
     def _value(self, price: Ticks, units: Units) -> Fraction:
         return self._account.grid.money(price, units)
@@ -162,7 +204,7 @@ class Sizing:
         loss = -grid.earned(side, price, level / grid.tick, 1 / grid.lot)
         return loss if loss > 0 else None
 
-    def _limits(self, units: Units, price: Ticks, free: Fraction) -> Units | Refusal:
+    def _limits(self, units: Units, price: Ticks, free: Fraction | None) -> Units | Refusal:
         grid, market = self._account.grid, self._instrument
         if units <= 0:
             return Refusal.QTY_ZERO
@@ -173,6 +215,8 @@ class Sizing:
         # A venue's smallest order is in quote currency.
         if (grid.value * units if grid.inverse else notional) < Fraction(market.min_notional):
             return Refusal.MIN_NOTIONAL
-        if self._broker.check_margin and notional / self._leverage > free * _MARGIN_SLACK:
+        if free is None or not self._broker.check_margin:
+            return units
+        if notional / self._leverage > free * _MARGIN_SLACK:
             return Refusal.NO_MARGIN
         return units

@@ -138,7 +138,7 @@ def _script_of(leg: PortfolioLeg, broker: Broker, start: int) -> tuple[Script | 
         return running, strategy.properties
     check_ticks(strategy, leg.instrument)
     _check_limits(strategy)
-    rules = GraphRules(strategy, leg.values)
+    rules = GraphRules(strategy, leg.values, float(leg.instrument.tick))
     return graph_script(strategy, rules, leg.values, dataset, tolerance, start), rules.properties
 
 

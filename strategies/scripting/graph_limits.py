@@ -211,3 +211,8 @@ def statement_of(view: View) -> Statement:
 def strikes(bar: Bar, clock: ClockExit) -> bool:
     """Whether a bar is the last to close by the time of the clock."""
     return bool(struck(np.array([bar.open_ms]), np.array([bar.close_ms]), clock)[0])
+
+
+def earns(view: View, least: float | None) -> bool:
+    """Whether the position has the profit that an exit asks for at the close, if it asks."""
+    return least is None or statement_of(view).earns(least)

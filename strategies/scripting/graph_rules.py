@@ -12,6 +12,7 @@ from engines.commands import Properties, QtyType
 from engines.errors import InvalidInput
 from strategies.evaluation.bar_by_bar import level_series
 from strategies.evaluation.rows import has_rules
+from strategies.graph.entries import StopEntry
 from strategies.graph.exits import (
     BreakEven,
     ClockExit,
@@ -60,13 +61,14 @@ class CoolDownRule:
 class GraphRules:
     """What a strategy with its parameters says beside its signals.
 
-    `values` are the parameters by name, defaults where left out. Raises InvalidInput for what only
-    the kernel knows.
+    `values` are the parameters by name, defaults where left out; `tick` is the instrument's. Raises
+    InvalidInput for what only the kernel knows.
     """
 
-    def __init__(self, strategy: Strategy, values: Mapping[str, float]) -> None:
+    def __init__(self, strategy: Strategy, values: Mapping[str, float], tick: float) -> None:
         _check_known(strategy)
         self._values = values
+        self.tick = tick
         self._strategy = strategy
         self._places = {one.key: place for place, one in enumerate(level_series(strategy))}
         self.on_opposite: OnOpposite = strategy.on_opposite
@@ -81,6 +83,12 @@ class GraphRules:
         self.limits: LimitNumbers | None = None
         if has_rules(strategy):
             self.limits = LimitNumbers.of(strategy.limits, strategy.re_entry, values)
+        self.entry = strategy.entry
+        self.entry_bars = 0 if self.entry is None else int(self._number(self.entry.bars))
+        # How far beyond its stop a stop-limit's limit lies.
+        self.limit_share: float | None = None
+        if isinstance(self.entry, StopEntry) and self.entry.limit_percent is not None:
+            self.limit_share = self._number(self.entry.limit_percent) * 0.01
         self.cool_down: CoolDownRule | None = None
         if strategy.cool_down is not None:
             rule = strategy.cool_down
@@ -127,7 +135,7 @@ class GraphRules:
             **{f"target {number}": one.distance for number, one in enumerate(targets)},
         }
         found = {
-            name: self._level(distance, side, levels)
+            name: self.level(distance, side, levels)
             for name, distance in distances.items()
             if distance is not None
         }
@@ -153,7 +161,7 @@ class GraphRules:
         stop = self._exit(StopLoss)
         if stop is None or not stop.follow:
             return None
-        return self._level(stop.distance, side, levels)
+        return self.level(stop.distance, side, levels)
 
     def _exit(self, kind: type[X]) -> X | None:
         return next((one for one in self._strategy.exits if isinstance(one, kind)), None)
@@ -162,10 +170,11 @@ class GraphRules:
         return 0 if said is None or said.after_target is None else int(said.after_target)
 
     def _offset(self, said: BreakEven | None, side: int, levels: tuple[float, ...]) -> Level:
-        found = None if said is None else self._level(said.offset, side, levels)
+        found = None if said is None else self.level(said.offset, side, levels)
         return found or Level("fraction", 0.0)
 
-    def _level(self, distance: Distance, side: int, levels: tuple[float, ...]) -> Level | None:
+    def level(self, distance: Distance, side: int, levels: tuple[float, ...]) -> Level | None:
+        """A distance as its level at a close; None where its series has no value."""
         value = 0.0 if distance.value is None else self._number(distance.value)
         if distance.form == "percent":
             return Level("fraction", value * 0.01)
@@ -186,13 +195,12 @@ class GraphRules:
 
 
 def _check_known(strategy: Strategy) -> None:
-    if (
-        strategy.entry is not None
-        or strategy.ladder is not None
-        or any(measures_whole(one) for one in strategy.exits)
-    ):
+    whole = any(measures_whole(one) for one in strategy.exits)
+    if strategy.ladder is not None or whole:
         expected = (
-            "cpu, without margin mode and funding, for entries that rest, ladders and exits of "
-            "the whole position"
+            "cpu, without margin mode and funding, for ladders and exits of the whole position"
         )
+        raise InvalidInput("engine", "event or reference", expected)
+    if strategy.entry is not None and has_rules(strategy):
+        expected = "cpu, without margin mode and funding, for entries that rest under limits"
         raise InvalidInput("engine", "event or reference", expected)

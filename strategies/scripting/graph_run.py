@@ -55,7 +55,7 @@ def backtest_graph(
         end_ms=span_ms[1],
         path=engine,
     )
-    rules = GraphRules(strategy, full)
+    rules = GraphRules(strategy, full, float(traded_as.tick))
     script = graph_script(strategy, rules, full, dataset, broker.compare_tolerance, start)
     if engine == "event":
         outcome = traded(

@@ -13,8 +13,9 @@ from engines.decisions import Decision
 from engines.orders import Reason, Refusal
 from engines.script import View
 from strategies.evaluation.tracks import Bar
-from strategies.scripting.graph_limits import GraphLimits, statement_of
+from strategies.scripting.graph_limits import GraphLimits, earns
 from strategies.scripting.graph_rules import GraphRules
+from strategies.scripting.resting_entries import RestingEntries
 
 
 class Turn(NamedTuple):
@@ -36,6 +37,7 @@ class GraphScript:
         self._over = False
         numbers = rules.limits
         self._limits = None if numbers is None else GraphLimits(numbers, rules.clock)
+        self._resting = None if rules.entry is None else RestingEntries(rules)
 
     def on_close(self, view: View) -> Iterator[Command]:
         """Commands at the close of a bar."""
@@ -63,13 +65,16 @@ class GraphScript:
     def snapshot(self) -> dict[str, object]:
         """What the script remembers."""
         limits = None if self._limits is None else self._limits.snapshot()
-        return {"over": self._over, "limits": limits}
+        until = {} if self._resting is None else dict(self._resting.until)
+        return {"over": self._over, "limits": limits, "until": until}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take it up again."""
         self._over = bool(state["over"])
         if self._limits is not None:
             self._limits.restore(state["limits"])
+        if self._resting is not None:
+            self._resting.until = dict(state["until"])
 
     @staticmethod
     def _close_by_limit(reason: Reason, asked: Iterator[Command]) -> Iterator[Command]:
@@ -79,6 +84,11 @@ class GraphScript:
         yield CloseAll(reason.name.lower(), reason=reason)
 
     def _decide(self, decision: Decision, view: View, side: int) -> Iterator[Command]:
+        if self._resting is not None:
+            yield from self._resting.give_up(decision, view)
+            leave = self._exit(decision, view, side)
+            yield from self._resting.ask(decision, view, side, leave, self._hindrance)
+            return
         wanted = yield from self._wanted(decision, view, side)
         leave = self._exit(decision, view, side)
         if wanted == 0:
@@ -88,7 +98,7 @@ class GraphScript:
             yield Refuse(wanted, Refusal.CONFLICT)
             yield leave
         elif wanted == -side and self._rules.on_opposite == "close":
-            if self._earns(view, self._rules.exit_profit):
+            if earns(view, self._rules.exit_profit):
                 yield CloseAll("opposite signal")
             elif leave is not None:
                 yield leave
@@ -131,19 +141,14 @@ class GraphScript:
             return None
         rules = self._rules
         signal = decision.exit_long if side > 0 else decision.exit_short
-        if signal and self._earns(view, rules.exit_profit):
+        if signal and earns(view, rules.exit_profit):
             return CloseAll("exit signal")
         if self._limits is not None and self._limits.strikes:
             return CloseAll("clock exit", reason=Reason.CLOCK_EXIT)
         due = 0 < rules.max_bars <= view.bar - view.entry_bar
-        if due and self._earns(view, rules.time_profit):
+        if due and earns(view, rules.time_profit):
             return CloseAll("time exit", reason=Reason.TIME_EXIT)
         return None
-
-    @staticmethod
-    def _earns(view: View, least: float | None) -> bool:
-        """Whether the position has the profit that an exit asks for at the close, if it asks."""
-        return least is None or statement_of(view).earns(least)
 
     def _enter(self, wanted: int, leave: CloseAll | None, decision: Decision) -> Iterator[Command]:
         bracket = self._rules.bracket(wanted, decision.levels)

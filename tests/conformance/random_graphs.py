@@ -35,6 +35,7 @@ from strategies.graph import (
 from strategies.graph import (
     open as opened,
 )
+from tests.conformance.random_orders import with_orders
 from tests.conformance.random_rules import with_rules
 from tests.engines.golden.corpus import random_bars
 
@@ -59,8 +60,10 @@ def random_graph_run(seed: int, *, on_a_grid: bool = False) -> GraphRun:
     dataset = Dataset(bars, fine if rng.random() < 0.3 else None)
     terms = Terms(_instrument(rng, on_a_grid), _broker(rng))
     start_ms = int(bars.open_ms[int(rng.integers(0, 6))])
-    plain = _strategy(rng, terms.instrument.tick > 0)
-    return GraphRun(with_rules(plain, np.random.default_rng([seed, 1])), dataset, terms, start_ms)
+    ticks = terms.instrument.tick > 0
+    plain = with_rules(_strategy(rng, ticks), np.random.default_rng([seed, 1]))
+    strategy = with_orders(plain, np.random.default_rng([seed, 2]), ticks)
+    return GraphRun(strategy, dataset, terms, start_ms)
 
 
 def _instrument(rng: Rng, on_a_grid: bool) -> Instrument:

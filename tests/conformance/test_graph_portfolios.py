@@ -33,7 +33,7 @@ def legs_of(runs: Sequence[GraphRun], broker: Broker) -> list[Leg]:
     found = []
     for symbol, run in zip(SYMBOLS, runs, strict=False):
         values = checked_values(run.strategy, {})
-        rules = GraphRules(run.strategy, values)
+        rules = GraphRules(run.strategy, values, float(run.terms.instrument.tick))
         bars, finer = run.dataset.bars, run.dataset.finer
         start = int(np.searchsorted(bars.open_ms, run.start_ms))
         script = graph_script(

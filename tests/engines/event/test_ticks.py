@@ -59,7 +59,7 @@ def tick_by_tick(bar: Bar, tick: float) -> Iterator[Tick]:
 def test_a_path_tick_by_tick_is_the_bar(seed: int) -> None:
     run = without_day_orders(random_graph_run(seed, on_a_grid=True))
     values: dict[str, float] = {}
-    rules = GraphRules(run.strategy, values)
+    rules = GraphRules(run.strategy, values, float(run.terms.instrument.tick))
 
     def script() -> Any:
         return graph_script(run.strategy, rules, values, run.dataset, 1e-10)

@@ -34,6 +34,8 @@ from strategies.graph import (
     param,
     volume,
 )
+from strategies.scripting.graph_run import backtest_graph
+from tests.conformance.ledgers import assert_alike, assert_equal_ledgers
 
 Bar = tuple[float, float, float, float]
 CALM: Bar = (100.0, 100.4, 99.6, 100.0)
@@ -50,7 +52,10 @@ def play(
     broker: dict[str, Any] | None = None,
     **parts: Any,
 ) -> Result:
-    """Run a strategy whose signals are codes in the volume: one unit, no fees, tick 0.1."""
+    """Run a strategy whose signals are codes in the volume: one unit, no fees, tick 0.1.
+
+    The event engine and the oracle must say the same.
+    """
     strategy = Strategy(
         "hand",
         enter_long=is_code(LONG) | is_code(BOTH),
@@ -69,7 +74,13 @@ def play(
     )
     rules = Broker(**{"taker_fee_rate": 0.0, "maker_fee_rate": 0.0, **(broker or {})})
     instrument = Instrument("linear", "TEST", Decimal("0.1"), Decimal("0.001"))
-    return backtest(strategy, {}, Dataset(bars), Terms(instrument, rules))
+    dataset, terms = Dataset(bars), Terms(instrument, rules)
+    result = backtest(strategy, {}, dataset, terms)
+    if strategy.ladder is None:
+        event = backtest_graph(strategy, {}, dataset, terms)
+        assert_equal_ledgers(event, result)
+        assert_alike(event, backtest_graph(strategy, {}, dataset, terms, engine="reference"))
+    return result
 
 
 def fills(result: Result) -> list[tuple[int, float, float, Reason]]:
