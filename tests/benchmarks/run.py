@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.benchmarks.figures import Figure, as_json, machine, versions
+from tests.benchmarks.filtered import filtered_figures
 from tests.benchmarks.kernels import kernel_figures
 from tests.benchmarks.ladders import ladder_figures
 from tests.benchmarks.surroundings import surrounding_figures
@@ -32,7 +33,8 @@ def main() -> None:
     """Measure, write both files, and show the table."""
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
-        found = [*kernel_figures(here), *ladder_figures(), *surrounding_figures(here)]
+        found = [*kernel_figures(here), *filtered_figures(), *ladder_figures()]
+        found += surrounding_figures(here)
         sys.stdout.write(record(found))
 
 
