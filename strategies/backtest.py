@@ -25,8 +25,8 @@ from engines.result import Result
 from engines.spec import Spec
 from strategies.evaluation.combinations import Rows
 from strategies.evaluation.dataset import Dataset
+from strategies.evaluation.paths import path_of
 from strategies.evaluation.plan import BATCH_ROWS, Plan, default_rows
-from strategies.evaluation.rows import needs_full, rests_exits
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
 
@@ -215,9 +215,7 @@ def paid_funding(terms: Terms, span_ms: tuple[int, int]) -> FundingRates | None:
 
 def computing_path(strategy: Strategy, broker: Broker) -> str:
     """The kernel that computes the strategy's rows: a function of strategy and rules alone."""
-    if needs_full(strategy) or broker.funding != "none":
-        return "full"
-    return "bracket" if rests_exits(strategy) else "plain"
+    return path_of(strategy, broker).kernel
 
 
 def bar_range(bars: Bars, start_ms: int | None, end_ms: int | None) -> tuple[int, int]:

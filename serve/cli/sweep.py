@@ -18,7 +18,15 @@ from serve.commands.job import Cancelled, Job
 from serve.commands.prices import read_prices
 from serve.commands.reports import write_sweep_report
 from serve.commands.requests import SweepRequest, request_from
-from serve.commands.sweeps import Swept, estimate_text, resume_sweep, start_estimate, start_sweep
+from serve.commands.sweeps import (
+    Swept,
+    estimate_text,
+    explanation_text,
+    resume_sweep,
+    start_estimate,
+    start_explanation,
+    start_sweep,
+)
 from serve.tables import best_table, node_plan_table
 from tune.budget import Budget
 from tune.node_plan import node_plans
@@ -63,6 +71,7 @@ _PRINTED_ROWS: Final = 5
     help="With --estimate: a list of machines and what they cost; adds cost and a node plan.",
 )
 @click.option("--deadline-hours", type=float, help="With --prices: when it has to be done.")
+@click.option("--explain", "only_explain", is_flag=True, help="Tell which kernel computes it, why.")
 def sweep_command(*, as_json: bool, report: Any, **given: Any) -> None:
     """Sweep STRATEGY's parameters over symbols and intervals, and write a report.
 
@@ -76,6 +85,10 @@ def sweep_command(*, as_json: bool, report: Any, **given: Any) -> None:
     settings = settings_from()
     if given["only_estimate"]:
         _show_estimate(given, settings, as_json)
+        return
+    if given["only_explain"]:
+        found = wait_for(start_explanation(_request(given), settings))
+        show_json(asdict(found)) if as_json else say(explanation_text(found))
         return
     for name in ("prices", "deadline_hours"):
         if given[name] is not None:

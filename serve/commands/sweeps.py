@@ -34,12 +34,13 @@ from serve.commands.verdicts import verdict_of
 from tune.budget import NO_LIMIT, Budget
 from tune.dispatch import Dispatch
 from tune.estimate import Estimate, duration_text, estimate_text
+from tune.explanation import Explanation, explain, explanation_text
 from tune.orders import Order
 from tune.parts import SPEC, Parts
 from tune.sweep import Finished, finished_sweep, run_sweep
 from tune.verdict import Verdict
 
-__all__ = ["Planned", "duration_text", "estimate_text"]
+__all__ = ["Planned", "duration_text", "estimate_text", "explanation_text"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +81,21 @@ def start_estimate(request: SweepRequest, settings: Settings | None = None) -> J
         with _session(known) as runtime, planned_with_bars(search, known) as (planned, bars):
             ticket.report(0, 0, "measuring a few rows")
             return estimated(planned, bars, runtime.cpus)
+
+    return Job(work)
+
+
+def start_explanation(request: SweepRequest, settings: Settings | None = None) -> Job[Explanation]:
+    """Begin to find out how a sweep would be computed; only a few rows are run, without Ray."""
+    known = settings or settings_from()
+
+    def work(ticket: Ticket) -> Explanation:
+        search = searched(request, known, ticket)
+        datasets = Datasets(str(search.charts.catalog_root))
+        planned = plan(search, known, lambda root: datasets.info)
+        ticket.report(0, 0, "running a few rows")
+        dataset = datasets.take(planned.charts.charts[0].dataset)
+        return explain(planned.spec, planned.rows, dataset)
 
     return Job(work)
 

@@ -16,13 +16,12 @@ from strategies.evaluation.columns import Columns, Indices
 from strategies.evaluation.combinations import Rows
 from strategies.evaluation.conditions import Bits, Conditions, condition_of
 from strategies.evaluation.dataset import Dataset
+from strategies.evaluation.paths import needs_full, rests_exits
 from strategies.evaluation.rows import (
     KernelRows,
     clock_of,
     has_rules,
     level_nodes,
-    needs_full,
-    rests_exits,
 )
 from strategies.graph.expressions import Condition
 from strategies.graph.node import Node

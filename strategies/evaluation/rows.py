@@ -22,7 +22,6 @@ from strategies.graph.exits import (
     TakeProfit,
     TimeExit,
     TrailingStop,
-    measures_whole,
 )
 from strategies.graph.ladders import Ladder, LadderOrders, SafetyOrders, steps_of, volumes_of
 from strategies.graph.levels import Distance
@@ -50,7 +49,7 @@ _KINDS: Final = {
 }
 _ANCHORS: Final = {"entry": at.FROM_ENTRY, "average": at.FROM_AVERAGE, "last": at.FROM_LAST}
 # Exits that rest nowhere: they are looked at on closes.
-_AT_CLOSES: Final = (TimeExit, OnlyInProfit, ClockExit)
+AT_CLOSES: Final = (TimeExit, OnlyInProfit, ClockExit)
 _ON_OPPOSITE: Final = {"reverse": at.REVERSE, "close": at.CLOSE_ONLY, "ignore": at.IGNORE}
 
 
@@ -239,11 +238,6 @@ class KernelRows:
         self.params[:, at.MAX_DRAWDOWN] = self.scalar(limits.drawdown_percent) * 0.01
 
 
-def rests_exits(strategy: Strategy) -> bool:
-    """Whether anything rests in the market while a position is open: decides the kernel."""
-    return any(not isinstance(one, _AT_CLOSES) for one in strategy.exits)
-
-
 def clock_of(strategy: Strategy) -> ClockExit | None:
     """The exit by the clock, if there is one."""
     return next((one for one in strategy.exits if isinstance(one, ClockExit)), None)
@@ -253,26 +247,6 @@ def has_rules(strategy: Strategy) -> bool:
     """Whether limits, re-entry rules or the clock hold trading back."""
     told = strategy.limits is not None or strategy.re_entry is not None
     return told or clock_of(strategy) is not None
-
-
-def rests_entries(strategy: Strategy) -> bool:
-    """Whether entries rest, exits hang on the position as a whole, or limits hold trading back."""
-    orders = strategy.entry is not None or strategy.ladder is not None
-    return orders or has_rules(strategy) or any(measures_whole(one) for one in strategy.exits)
-
-
-def needs_full(strategy: Strategy) -> bool:
-    """Whether its rows take the kernel that has every rule; the others leave out what costs time.
-
-    Beside what rests that is whatever looks at the account's past or profit when it decides.
-    """
-    sized = isinstance(strategy.sizing, (VolatilityTarget, Kelly))
-    held = any(
-        isinstance(one, OnlyInProfit)
-        or (isinstance(one, TimeExit) and one.min_profit_percent is not None)
-        for one in strategy.exits
-    )
-    return rests_entries(strategy) or sized or held or strategy.size_limits is not None
 
 
 def level_nodes(strategy: Strategy) -> list[Node]:

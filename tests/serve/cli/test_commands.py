@@ -115,6 +115,21 @@ def test_an_estimate_runs_nothing(
     assert all(one["in_time"] and one["nodes"] == 1 for one in plans)
 
 
+def test_a_sweep_says_how_it_would_be_computed_and_runs_nothing(
+    bst: Bst, bars_file: Callable[..., Path], home: Path
+) -> None:
+    asked = ("sweep", "sma_cross", "--file", bars_file(), *SEARCH, "--explain")
+    found = json.loads(bst(*asked, "--json").out)
+    assert (found["rows"], found["kernel"]) == (6, "bracket")
+    assert found["because"] == ["stop loss rests in the market"]
+    assert "a price that an exit waits for" in found["stops_at"]
+    assert found["bars_per_trade"] > 1.0
+    assert 0.0 < found["share_held"] < 1.0
+    told = bst(*asked).out
+    assert "on the bracket kernel:\n  - stop loss rests in the market" in told
+    assert not (home / "results").exists()
+
+
 def test_a_price_list_that_cannot_be_read_names_the_field(bst: Bst, tmp_path: Path) -> None:
     prices = tmp_path / "prices.yaml"
     prices.write_text("- {name: one, cores: 0, price: 1}")

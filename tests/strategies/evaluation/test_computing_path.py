@@ -8,6 +8,7 @@ import pytest
 
 from engines.broker import Broker
 from strategies.backtest import computing_path
+from strategies.evaluation.paths import path_of
 from strategies.graph import (
     FixedQty,
     Kelly,
@@ -17,7 +18,9 @@ from strategies.graph import (
     SizeLimits,
     StopLoss,
     Strategy,
+    TakeProfit,
     TimeExit,
+    TrailingStop,
     close,
     sma,
 )
@@ -47,3 +50,26 @@ def test_a_strategy_takes_the_kernel_that_knows_just_what_it_uses(
     more: dict[str, Any], path: str
 ) -> None:
     assert computing_path(_crossing(**more), _BROKER) == path
+
+
+def test_what_asks_for_a_kernel_is_named() -> None:
+    path = path_of(_crossing(exits=[StopLoss(percent=1), TakeProfit(percent=2)]), _BROKER)
+    assert path.because == ("stop loss rests in the market", "take profit rests in the market")
+    limited = path_of(_crossing(limits=Limits(trades_per_day=1), sizing=Kelly(0.5)), _BROKER)
+    assert limited.because == (
+        "limits counts trades and losses",
+        "kelly sizes an entry by what came before",
+    )
+    paid = path_of(_crossing(), Broker(funding="history"))
+    assert paid.because == ("funding is paid while a position is open",)
+
+
+def test_the_bars_that_a_row_stops_at_follow_from_its_exits() -> None:
+    alone = path_of(_crossing(), _BROKER).stops_at
+    assert alone == ("a condition that may change the position",)
+    more = path_of(_crossing(exits=[TrailingStop(percent=1), TimeExit(5)]), _BROKER).stops_at
+    assert more[1:] == (
+        "a price that an exit waits for",
+        "a new best price, which a trailing stop follows",
+        "the last bar that a position may last",
+    )

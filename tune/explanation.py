@@ -1,0 +1,85 @@
+"""How will a sweep be computed? The kernel, why that one, and how its rows trade."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engines.bars import Floats
+from engines.batch.cpu import window
+from engines.kernel import layout as at
+from engines.kernel.market import market_for
+from strategies.backtest import bar_range, sums_of
+from strategies.evaluation.dataset import Dataset
+from strategies.evaluation.paths import path_of
+from strategies.evaluation.plan import Plan
+from tune.sweep_spec import SweepSpec
+
+# Rows that are run to say how often a row trades, spread evenly.
+_SAMPLED: Final = 5
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How a sweep's rows are computed.
+
+    `because` says what asks for the kernel, `stops_at` which bars it looks at one by one. Of the
+    sampled rows over the first window: bars a closed trade (NaN without one), and the share of
+    bars with a position.
+    """
+
+    rows: int
+    chunks: int
+    kernel: str
+    because: tuple[str, ...]
+    stops_at: tuple[str, ...]
+    sampled_rows: int
+    sampled_over: str
+    bars: int
+    bars_per_trade: float
+    share_held: float
+
+
+def explain(spec: SweepSpec, rows: Mapping[str, Floats], dataset: Dataset) -> Explanation:
+    """Say how the rows are computed, with a few of them run over the first window."""
+    path, over, terms = path_of(spec.strategy, spec.broker), spec.windows[0], spec.terms(0)
+    chosen = np.unique(np.linspace(0, spec.n_rows - 1, _SAMPLED).astype(int))
+    some = {name: values[chosen] for name, values in rows.items()}
+    plan = Plan(spec.strategy, dataset, some, spec.broker.compare_tolerance).prepare()
+    tick = market_for(spec.broker, terms.instrument).tick
+    ready = window(dataset.bars, tick, dataset.finer, terms.paid)
+    span = bar_range(dataset.bars, over.start_ms, over.end_ms)
+    (sums,) = sums_of(plan, ready, terms, [span], 0, len(chosen))
+    bars, trades, held = sums[:, [at.STAT_BARS, at.STAT_TRADES, at.STAT_BARS_HELD]].sum(axis=0)
+    return Explanation(
+        rows=spec.total_rows,
+        chunks=len(spec.chunks()),
+        kernel=path.kernel,
+        because=path.because,
+        stops_at=path.stops_at,
+        sampled_rows=len(chosen),
+        sampled_over=f"{over.series.symbol} {over.series.interval}",
+        bars=span[1] - span[0],
+        bars_per_trade=float(bars / trades) if trades else float("nan"),
+        share_held=float(held / bars),
+    )
+
+
+def explanation_text(found: Explanation) -> str:
+    """How a sweep is computed, for people."""
+    trades = "no trade"
+    if found.bars_per_trade == found.bars_per_trade:
+        trades = f"a trade every {found.bars_per_trade:,.0f} bars"
+    lines = [
+        f"{found.rows:,} rows in {found.chunks:,} chunks, on the {found.kernel} kernel:",
+        *(f"  - {one}" for one in found.because),
+        "It goes from event to event and looks one by one at the bars with",
+        *(f"  - {one}" for one in found.stops_at),
+        "Between them flat bars cost nothing and held bars are marked eight at a time.",
+        f"{found.sampled_rows} rows over {found.bars:,} bars of {found.sampled_over}: {trades}, "
+        f"a position in {found.share_held:.0%} of them.",
+    ]
+    return "\n".join(lines)
