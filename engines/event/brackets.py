@@ -9,31 +9,30 @@ from typing import Final
 
 from engines.brackets import Bracket, Level
 from engines.event.account import Account, Lot
+from engines.event.anchors import ACTIVATION, WATCH, Levels, measure, targets_of
 from engines.event.events import Amend, Instruction, OrderUpdate, Place, Queue, Rank, Withdraw
 from engines.event.levels import price_of, target_units
 from engines.event.naming import Namer
-from engines.kernel.rounding import round_against, round_in_favour
+from engines.kernel.rounding import round_against
 from engines.orders import Reason
 
-STOP, TRAIL, WATCH = "stop", "trail", "watch"
-# A target's part is its number, from 1.
-_NEVER: Final = 0
+STOP: Final = "stop"
+TRAIL: Final = "trail"
 
 
 @dataclass
 class Resting:
-    """The bracket of one lot: its stop now and why it is there, and its orders by part.
+    """The bracket of one lot: where its levels are, and its orders by part.
 
-    `break_even` is where the stop may still be moved to. Until `placed` nothing is at the venue.
+    Until `placed` nothing is at the venue. `lifted` tells that break-even has been triggered.
     """
 
     lot_number: int
     bracket: Bracket
-    stop: float | None
-    break_even: float | None
+    levels: Levels
     placed: bool = False
+    lifted: bool = False
     rests_from: int = -1
-    reason: int = int(Reason.STOP_LOSS)
     orders: dict[str, str] = field(default_factory=dict)
     units: dict[str, float] = field(default_factory=dict)
 
@@ -47,36 +46,52 @@ class BracketDesk:
     resting: dict[int, Resting] = field(default_factory=dict)
 
     def cover(self, lot: Lot, bracket: Bracket) -> Iterator[Instruction]:
-        """A fresh lot: its bracket rests from its fill on (E1), or from the next close."""
-        market, side = self.account.market, float(lot.side)
-        stop = break_even = None
-        if bracket.stop is not None:
-            raw = price_of(bracket.stop, lot.price, -side, market)
-            stop = float(round_against(raw, side, market.tick))
-        if bracket.break_even is not None or bracket.after_target != _NEVER:
-            break_even = self._break_even(lot, bracket)
-        one = self.resting[lot.number] = Resting(lot.number, bracket, stop, break_even)
-        if not market.exits_from_next_bar:
+        """A fresh lot: its bracket rests from its fill on (E1), or from the next close.
+
+        What others have anchored to the position moves with it.
+        """
+        one = self.resting[lot.number] = Resting(lot.number, bracket, Levels(lot.side))
+        measure(one.levels, bracket, lot, self.account, anew=True)
+        if bracket.measures_whole:
+            yield from self._anchor(lot)
+        if not self.account.market.exits_from_next_bar:
             # E10: the trail of an exit placed with its entry starts at the fill.
             yield from self._place(one, lot, lot.price if bracket.activation is None else None)
 
-    def _break_even(self, lot: Lot, bracket: Bracket) -> float | None:
-        """Where break-even puts the stop; None if that does not lie behind what triggers it."""
-        market, side = self.account.market, float(lot.side)
-        raw = price_of(bracket.offset, lot.price, side, market)
-        level = float(round_against(raw, side, market.tick))
-        trigger = self._trigger(lot, bracket)
-        return level if side * level < side * trigger else None
+    def _anchor(self, fresh: Lot) -> Iterator[Instruction]:
+        for lot in self.account.lots:
+            one = self.resting.get(lot.number)
+            if one is None or lot is fresh:
+                continue
+            measure(one.levels, one.bracket, lot, self.account, anew=False)
+            if one.placed:
+                yield from self._fit(one, lot)
 
-    def _trigger(self, lot: Lot, bracket: Bracket) -> float:
-        said = bracket.break_even
-        if said is None:
-            said = bracket.targets[bracket.after_target - 1].level
-        return self._in_favour(said, lot)
+    def _fit(self, one: Resting, lot: Lot) -> Iterator[Instruction]:
+        """Bring a lot's orders to its levels."""
+        levels, orders = one.levels, one.orders
+        yield from self._show_stop(one, lot)
+        if TRAIL in orders and ACTIVATION in levels.at:
+            yield Amend(orders[TRAIL], activation=levels.at[ACTIVATION])
+        for part, level in targets_of(levels):
+            if part in orders:
+                yield Amend(orders[part], limit=level)
+        if WATCH in orders:
+            yield Withdraw(orders.pop(WATCH))
+        yield from self._watch(one, lot)
 
-    def _in_favour(self, level: Level, lot: Lot) -> float:
-        market, side = self.account.market, float(lot.side)
-        return float(round_in_favour(price_of(level, lot.price, side, market), side, market.tick))
+    def _show_stop(self, one: Resting, lot: Lot) -> Iterator[Instruction]:
+        stop, _ = one.levels.due
+        if STOP in one.orders:
+            yield Amend(one.orders[STOP], stop=stop)
+        elif stop is not None:
+            yield self._order(one, lot, STOP, lot.units, stop=stop)
+
+    def _watch(self, one: Resting, lot: Lot) -> Iterator[Instruction]:
+        """An order that waits for the price of break-even."""
+        watch = one.levels.at.get(WATCH)
+        if watch is not None and not one.lifted:
+            yield self._order(one, lot, WATCH, 0.0, watch=watch)
 
     def close_bar(self, close: float) -> Iterator[Instruction]:
         """At a close: brackets that waited for the first one are placed (E8)."""
@@ -89,21 +104,18 @@ class BracketDesk:
         one.placed, bracket = True, one.bracket
         if self.account.market.exits_from_next_bar:
             one.rests_from = self.namer.bar + 1
-        if one.stop is not None:
-            yield self._order(one, lot, STOP, lot.units, stop=one.stop)
+        yield from self._show_stop(one, lot)
         if bracket.trail is not None:
             yield self._trail(one, lot, bracket.trail, reference)
-        if one.break_even is not None and bracket.break_even is not None:
-            watch = self._in_favour(bracket.break_even, lot)
-            yield self._order(one, lot, WATCH, 0.0, watch=watch)
+        yield from self._watch(one, lot)
         for number, units in target_units(bracket, lot, self.account.market):
-            level = self._in_favour(bracket.targets[number - 1].level, lot)
+            level = one.levels.at[str(number)]
             yield self._order(one, lot, str(number), units, limit=level)
 
     def _trail(self, one: Resting, lot: Lot, trail: Level, reference: float | None) -> Place:
-        market, said = self.account.market, one.bracket.activation
+        market = self.account.market
         # Without an activation it is armed by whatever price it first looks at.
-        activation = -lot.side * math.inf if said is None else self._in_favour(said, lot)
+        activation = one.levels.at.get(ACTIVATION, -lot.side * math.inf)
         if trail.form == "fraction":
             away = {"offset_fraction": trail.value}
         else:
@@ -154,12 +166,10 @@ class BracketDesk:
             if one is None:
                 continue
             raw = price_of(level, lot.price, -side, market)
-            stop = float(round_against(raw, side, market.tick))
-            moved = one.reason == Reason.BREAK_EVEN and one.stop is not None
-            if not moved or side * stop > side * (one.stop or 0.0):
-                one.stop, one.reason = stop, int(Reason.STOP_LOSS)
-                if STOP in one.orders:
-                    yield Amend(one.orders[STOP], stop=stop, rests_from=self.namer.bar + 1)
+            moved = one.levels.move_stop(float(round_against(raw, side, market.tick)))
+            if moved and STOP in one.orders:
+                stop, _ = one.levels.due
+                yield Amend(one.orders[STOP], stop=stop, rests_from=self.namer.bar + 1)
 
     def part_of(self, order_id: str) -> tuple[Resting, str] | None:
         """The bracket that an order at the venue belongs to, and which part it is."""
@@ -172,7 +182,7 @@ class BracketDesk:
     def reason_of(self, one: Resting, part: str) -> Reason:
         """What the ledger says of a part's fill."""
         if part == STOP:
-            return Reason(one.reason)
+            return Reason(one.levels.due[1])
         return Reason.TRAILING_STOP if part == TRAIL else Reason.TAKE_PROFIT
 
     def after(self, one: Resting, part: str, update: OrderUpdate) -> Iterator[Instruction]:
@@ -181,6 +191,7 @@ class BracketDesk:
             one.units[part] = update.left_units
             return
         del one.orders[part]
+        one.lifted = one.lifted or part == WATCH
         reached = part == WATCH and update.status == "reached"
         filled = part == str(one.bracket.after_target) and update.status == "filled"
         if reached or filled:
@@ -188,15 +199,13 @@ class BracketDesk:
 
     def _lift(self, one: Resting) -> Iterator[Instruction]:
         lot = next((lot for lot in self.account.lots if lot.number == one.lot_number), None)
-        if lot is None or one.break_even is None:
+        levels = one.levels
+        if lot is None or levels.break_even is None:
             return
-        if one.stop is not None and lot.side * one.break_even <= lot.side * one.stop:
+        if levels.stop is not None and lot.side * levels.break_even <= lot.side * levels.stop:
             return
-        one.stop, one.reason = one.break_even, int(Reason.BREAK_EVEN)
-        if STOP in one.orders:
-            yield Amend(one.orders[STOP], stop=one.stop)
-        else:
-            yield self._order(one, lot, STOP, lot.units, stop=one.stop)
+        levels.stop, levels.reason = levels.break_even, int(Reason.BREAK_EVEN)
+        yield from self._show_stop(one, lot)
 
     def tidy(self) -> Iterator[Instruction]:
         """Withdraw what rests on lots that are gone, and fit the rest to what is left of them."""

@@ -9,6 +9,7 @@ from engines.brackets import Level, bracket_from
 from engines.commands import CloseAll, Entry, Exit, Order
 from engines.errors import InvalidInput
 from engines.event.account import Account, Fill, Lot, Refused, Trade
+from engines.event.anchors import Levels
 from engines.event.brackets import Resting
 from engines.event.entry_desk import EntryDesk, Waiting
 from engines.event.events import Place, Queue, Rank
@@ -77,10 +78,7 @@ def restore(state: State, trader: Trader, exchange: Exchange | None = None) -> N
         setattr(trader.namer, name, value)
     _restore_entries(state["waiting"], trader.entries)
     _restore_exits(state, trader.exits)
-    trader.brackets.resting = {
-        row["lot_number"]: Resting(**{**row, "bracket": bracket_from(row["bracket"])})
-        for row in state["resting"]
-    }
+    trader.brackets.resting = {row["lot_number"]: _resting_from(row) for row in state["resting"]}
     if trader.guard is not None:
         for name in _GUARD:
             setattr(trader.guard, name, state["guard"][name])
@@ -92,6 +90,11 @@ def restore(state: State, trader: Trader, exchange: Exchange | None = None) -> N
         if state["exchange"] is None:
             raise InvalidInput("snapshot.exchange", None, "the state of a simulated venue")
         _restore_exchange(state["exchange"], exchange)
+
+
+def _resting_from(row: State) -> Resting:
+    kept = {"bracket": bracket_from(row["bracket"]), "levels": Levels(**row["levels"])}
+    return Resting(**{**row, **kept})
 
 
 def _account(account: Account) -> State:

@@ -11,8 +11,8 @@ from typing import Final
 
 from engines.compile import scalar
 from engines.kernel import layout as at
-from engines.kernel.exits import column_at, level_from
-from engines.kernel.layout import Account, Run
+from engines.kernel.exits import column_at, level_from, place_break_even
+from engines.kernel.layout import Account, Market, Run
 from engines.kernel.money import quantity
 from engines.kernel.rounding import round_against, round_in_favour
 from engines.orders import Reason
@@ -39,15 +39,13 @@ def anchor_price(run: Run, account: Account, anchor: int, lot: int) -> float:
 
 
 @scalar
-def anchor_exits(run: Run, account: Account, now: int) -> None:
-    """Put the exits of every lot where the position, as it is in bar `now`, wants them."""
+def anchor_exits(run: Run, account: Account) -> None:
+    """Put the exits of every lot where the position, as it is now, wants them."""
     for lot in range(account.n_lots):
         bar = int(run.lots[lot, at.LOT_SIGNAL_BAR])
-        guarded = int(run.lots[lot, at.LOT_STOP_REASON]) == _SAFETY_CLOSE
-        if guarded or run.choices[at.STOP_ANCHOR] != at.FROM_ENTRY:
-            # A stop that follows its column does so from the last closed bar.
-            follows = run.choices[at.STOP_FOLLOWS] != 0
-            anchor_stop(run, account, lot, max(bar, now - 1) if follows else bar)
+        show_own_stop(run, lot)
+        if run.choices[at.STOP_ANCHOR] != at.FROM_ENTRY:
+            anchor_stop(run, account, lot, bar)
         if run.choices[at.ACTIVATION_ANCHOR] != at.FROM_ENTRY:
             anchor_trail(run, account, lot, bar)
         if run.choices[at.BREAK_EVEN_ANCHOR] != at.FROM_ENTRY:
@@ -55,7 +53,8 @@ def anchor_exits(run: Run, account: Account, now: int) -> None:
         for target in range(run.choices[at.N_TARGETS]):
             if run.choices[at.TARGET_ANCHOR + target] != at.FROM_ENTRY:
                 anchor_target(run, account, lot, bar, target)
-        guard_margin(run, account, lot)
+        measure_margin(run, account, lot)
+        guard_margin(run, lot, account.side)
 
 
 @scalar
@@ -90,16 +89,12 @@ def anchor_trail(run: Run, account: Account, lot: int, bar: int) -> None:
 @scalar
 def anchor_break_even(run: Run, account: Account, lot: int, bar: int) -> None:
     """Where break-even moves the stop, and what triggers it while it has not."""
-    side, lots, tick = account.side, run.lots, run.market.tick
+    lots = run.lots
     base = anchor_price(run, account, run.choices[at.BREAK_EVEN_ANCHOR], lot)
-    column = column_at(run, at.BREAK_EVEN_COLUMN, side, bar)
-    offset = run.params[at.BREAK_EVEN_OFFSET]
-    raw = level_from(run.choices[at.OFFSET_KIND], offset, column, base, side, tick)
-    lots[lot, at.LOT_BREAK_EVEN] = round_against(raw, side, tick)
-    if not math.isnan(lots[lot, at.LOT_BREAK_EVEN_TRIGGER]):
-        trigger, kind = run.params[at.BREAK_EVEN_TRIGGER], run.choices[at.BREAK_EVEN_KIND]
-        raw = level_from(kind, trigger, column, base, side, tick)
-        lots[lot, at.LOT_BREAK_EVEN_TRIGGER] = round_in_favour(raw, side, tick)
+    triggered = math.isnan(lots[lot, at.LOT_BREAK_EVEN_TRIGGER])
+    place_break_even(run, lot, account.side, base, bar)
+    if triggered:
+        lots[lot, at.LOT_BREAK_EVEN_TRIGGER] = math.nan
 
 
 @scalar
@@ -116,15 +111,38 @@ def anchor_target(run: Run, account: Account, lot: int, bar: int, target: int) -
 
 
 @scalar
-def guard_margin(run: Run, account: Account, lot: int) -> None:
-    """Let the stop lie no further away than the loss of margin at which all is closed."""
+def margin_stop(average: float, side: float, loss: float, market: Market) -> float:
+    """Where a position entered at `average` has lost so much of its margin, off the grid."""
+    return average * (1.0 - side * (loss / market.leverage))
+
+
+@scalar
+def measure_margin(run: Run, account: Account, lot: int) -> None:
+    """Where the margin's stop lies from this fill of an entry on."""
     loss = run.params[at.SAFETY_CLOSE]
-    if not loss > 0.0:
+    if loss > 0.0:
+        raw = margin_stop(average_price(run, account), account.side, loss, run.market)
+        run.lots[lot, at.LOT_SAFETY] = round_against(raw, account.side, run.market.tick)
+
+
+@scalar
+def show_own_stop(run: Run, lot: int) -> None:
+    """Put a lot's own stop back that the margin's stands before."""
+    lots = run.lots
+    if int(lots[lot, at.LOT_STOP_REASON]) == _SAFETY_CLOSE:
+        lots[lot, at.LOT_STOP] = lots[lot, at.LOT_OWN_STOP]
+        lots[lot, at.LOT_STOP_REASON] = lots[lot, at.LOT_OWN_REASON]
+
+
+@scalar
+def guard_margin(run: Run, lot: int, side: float) -> None:
+    """Let the stop lie no further away than the loss of margin at which all is closed."""
+    if not run.params[at.SAFETY_CLOSE] > 0.0:
         return
-    side, lots, market = account.side, run.lots, run.market
-    raw = average_price(run, account) * (1.0 - side * (loss / market.leverage))
-    level = round_against(raw, side, market.tick)
-    stop = lots[lot, at.LOT_STOP]
+    lots = run.lots
+    level, stop = lots[lot, at.LOT_SAFETY], lots[lot, at.LOT_STOP]
     if math.isnan(stop) or side * level > side * stop:
+        lots[lot, at.LOT_OWN_STOP] = stop
+        lots[lot, at.LOT_OWN_REASON] = lots[lot, at.LOT_STOP_REASON]
         lots[lot, at.LOT_STOP] = level
         lots[lot, at.LOT_STOP_REASON] = _SAFETY_CLOSE

@@ -20,6 +20,7 @@ from engines.orders import Reason
 
 _STOP_LOSS: Final = int(Reason.STOP_LOSS)
 _BREAK_EVEN: Final = int(Reason.BREAK_EVEN)
+_SAFETY_CLOSE: Final = int(Reason.SAFETY_CLOSE)
 _TRAILING_STOP: Final = int(Reason.TRAILING_STOP)
 # Portions that add up to this or more close the whole lot with the last target.
 WHOLE: Final = 1.0 - 1e-9
@@ -148,7 +149,10 @@ def place_trail(run: Run, lot: int, side: float, entry: float, bar: int) -> None
 
 @scalar
 def place_break_even(run: Run, lot: int, side: float, entry: float, bar: int) -> None:
-    """Set the price that moves the stop to break-even, and where the stop then goes."""
+    """Set the price that moves the stop to break-even, and where the stop then goes.
+
+    Both are measured from `entry`, an after-target one's trigger too.
+    """
     lots, tick = run.lots, run.market.tick
     lots[lot, at.LOT_BREAK_EVEN_TRIGGER] = math.nan
     lots[lot, at.LOT_BREAK_EVEN] = math.nan
@@ -250,9 +254,15 @@ def break_even(run: Run, lot: int, side: float) -> None:
     lots = run.lots
     level = lots[lot, at.LOT_BREAK_EVEN]
     stop = lots[lot, at.LOT_STOP]
-    if not math.isnan(level) and (math.isnan(stop) or side * level > side * stop):
-        lots[lot, at.LOT_STOP] = level
-        lots[lot, at.LOT_STOP_REASON] = _BREAK_EVEN
+    guarded = int(lots[lot, at.LOT_STOP_REASON]) == _SAFETY_CLOSE
+    own = lots[lot, at.LOT_OWN_STOP] if guarded else stop
+    if not math.isnan(level) and (math.isnan(own) or side * level > side * own):
+        if guarded:
+            lots[lot, at.LOT_OWN_STOP] = level
+            lots[lot, at.LOT_OWN_REASON] = _BREAK_EVEN
+        if not guarded or side * level >= side * stop:
+            lots[lot, at.LOT_STOP] = level
+            lots[lot, at.LOT_STOP_REASON] = _BREAK_EVEN
     lots[lot, at.LOT_BREAK_EVEN_TRIGGER] = math.nan
 
 

@@ -168,7 +168,11 @@ LOT_HIGH: Final = LOT_DOUBT + 1
 LOT_LOW: Final = LOT_HIGH + 1
 # Funding that the lot has paid, less what left with its closed parts.
 LOT_FUNDING: Final = LOT_LOW + 1
-LOT_STRIDE: Final = LOT_FUNDING + 1
+# The stop of the position's margin (`SafetyClose`), and what it stands before.
+LOT_SAFETY: Final = LOT_FUNDING + 1
+LOT_OWN_STOP: Final = LOT_SAFETY + 1
+LOT_OWN_REASON: Final = LOT_OWN_STOP + 1
+LOT_STRIDE: Final = LOT_OWN_REASON + 1
 
 # When a lot was entered: at a bar's close, at its open, or on the way.
 AT_CLOSE: Final = 0.0

@@ -6,7 +6,7 @@ from typing import Final
 
 from engines.compile import scalar
 from engines.kernel import layout as at
-from engines.kernel.anchors import guard_margin
+from engines.kernel.anchors import guard_margin, show_own_stop
 from engines.kernel.ask import ask
 from engines.kernel.day_end import close_for_losses, end_day
 from engines.kernel.decide import NO_ORDER, decide
@@ -33,19 +33,32 @@ def waits(order: Pending) -> bool:
 
 
 @scalar
-def ready_exits(run: Run, account: Account, bar: int, rests: bool) -> None:
-    """What a script does at the close for the exits of the bars to come."""
+def arm_trails(run: Run, account: Account, bar: int, bracket: bool) -> None:
+    """E8: exits issued at the first close that sees the position arm from that close.
+
+    That comes before what fills at the close (A2) and moves what is anchored to the position.
+    """
+    if not bracket or not run.market.exits_from_next_bar:
+        return
     close = run.bars.close[bar]
     side = account.side
     for lot in range(account.n_lots):
-        # E8: exits issued at the first close that sees the position arm from that close.
         armed = side * close >= side * run.lots[lot, at.LOT_ACTIVATION]
         if armed and run.lots[lot, at.LOT_LIVE_FROM] == bar + 1:
             raise_water(run, lot, side, close)
+
+
+@scalar
+def ready_exits(run: Run, account: Account, bar: int, rests: bool) -> None:
+    """Stops that follow their column go where the closed bar has it."""
+    side = account.side
+    for lot in range(account.n_lots):
         if run.choices[at.STOP_FOLLOWS] != 0:
+            if rests:
+                show_own_stop(run, lot)
             follow_column(run, lot, side, bar)
             if rests:
-                guard_margin(run, account, lot)
+                guard_margin(run, lot, side)
 
 
 @scalar
@@ -127,6 +140,7 @@ def step(
         if bracket and account.side != 0.0:
             account = live_bar(run, account, bar, finer)
         order = decide(run, action, account, bar)
+    arm_trails(run, account, bar, bracket)
     close = bars.close[bar]
     lost = equity_at(account, close, market) <= 0.0
     if lost:

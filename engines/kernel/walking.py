@@ -34,7 +34,7 @@ def begin_position(run: Run, account: Account, bar: int, equity: float, signal_b
     if account.n_lots == 1 and run.choices[at.LADDER_ORDERS] > 0:
         price = run.lots[0, at.LOT_PRICE]
         start_ladder(run, bar, account.side, price, equity, signal_bar)
-    anchor_exits(run, account, bar)
+    anchor_exits(run, account)
 
 
 @scalar

@@ -25,8 +25,9 @@ def heat_of_position(trader: Trader) -> float:
             if leg.lot_number == lot.number and not leg.done and "stop" in leg.orders
         ]
         resting = trader.brackets.resting.get(lot.number)
-        if resting is not None and resting.stop is not None:
-            guarded.append((lot.units, resting.stop))
+        stop = None if resting is None else resting.levels.due[0]
+        if stop is not None:
+            guarded.append((lot.units, stop))
         total += _heat(lot, guarded, market)
     return total
 

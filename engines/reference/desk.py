@@ -98,7 +98,7 @@ class Desk:
                 self._cancel(command)
             case MoveStops(stop=level):
                 for rest in self.rests.values():
-                    rest.move_stop(level)
+                    rest.move_stop(level, bar)
             case Refuse():
                 self.refuse(bar, command.side, command.reason)
 
@@ -342,6 +342,12 @@ class Desk:
         at_once = self.broker.exits_from == "fill"
         rest = Rest(lot, command.bracket, self.grid, 0 if at_once else None)
         self.rests[lot.number] = rest
+        mine = [one for one in self.account.lots if one.side == lot.side]
+        for other in mine if command.bracket.measures_whole else [lot]:
+            # What others have anchored to the position moves with it.
+            measured = self.rests.get(other.number)
+            if measured is not None:
+                measured.measure(mine, self.broker.leverage, anew=other is lot)
         if at_once and rest.activation is None:
             # E10: without an activation the trail starts at the fill.
             rest.arm(lot.price)

@@ -85,8 +85,8 @@ class Doorman:
             if one.levels.stop is not None
         ]
         rest = desk.rests.get(lot.number)
-        if rest is not None and rest.stop is not None:
-            stops.append((lot.units, rest.stop))
+        if rest is not None and rest.standing_stop is not None:
+            stops.append((lot.units, rest.standing_stop))
         return self._at_risk(desk, lot, stops)
 
     def _of_entry(self, desk: Desk, order: Pending, units: Units, price: Ticks) -> Fraction:
@@ -103,7 +103,10 @@ class Doorman:
                 if stop is not None:
                     stops.append((part, stop))
         if order.command.bracket is not None:
-            stop = Rest(lot, order.command.bracket, desk.grid, None).stop
+            rest = Rest(lot, order.command.bracket, desk.grid, None)
+            # A guess: what anchors make of it shows with the fill.
+            rest.measure([lot], desk.broker.leverage, anew=True)
+            stop = rest.stop
             stops += [] if stop is None else [(units, stop)]
         return self._at_risk(desk, lot, stops)
 

@@ -209,12 +209,15 @@ class Market:
             if touch is not None:
                 rank = 1, leg.standing.sequence, leg.lot.number
                 yield Meeting(touch, rank, partial(self._fill_leg, leg))
-        if first_fresh_lot is None:
-            # Brackets never fill at a close that decides: they wait for the next bar.
-            yield from self._resting(price)
+        yield from self._resting(price, first_fresh_lot)
 
-    def _resting(self, price: Ticks) -> Iterator[Meeting]:
+    def _resting(self, price: Ticks, first_fresh_lot: int | None) -> Iterator[Meeting]:
         for rest in list(self.desk.rests.values()):
+            if first_fresh_lot is not None and (
+                # A2: a close that decides moves stops for the next bar.
+                rest.lot.number >= first_fresh_lot or rest.moved_in == self.bar
+            ):
+                continue
             if rest.live_from is not None and rest.live_from <= self.bar:
                 for part, touch in rest.touches(self.here, price):
                     # At one price oldest entries first, the stop before targets.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from engines.brackets import Bracket, Level, Target
+from engines.brackets import Anchor, Bracket, Level, Target
 from engines.commands import Properties, QtyType
 from engines.errors import InvalidInput
 from strategies.evaluation.bar_by_bar import level_series
@@ -18,10 +18,10 @@ from strategies.graph.exits import (
     ClockExit,
     Exit,
     OnlyInProfit,
+    SafetyClose,
     StopLoss,
     TimeExit,
     TrailingStop,
-    measures_whole,
 )
 from strategies.graph.levels import Distance
 from strategies.graph.scalars import Scalar, value_of
@@ -142,7 +142,7 @@ class GraphRules:
         if None in found.values():
             return None
         aims = tuple(
-            Target(level, self._number(one.portion) * 0.01)
+            Target(level, self._number(one.portion) * 0.01, one.anchor)
             for number, one in enumerate(targets)
             if (level := found[f"target {number}"]) is not None
         )
@@ -154,6 +154,10 @@ class GraphRules:
             found.get("break_even"),
             self._after_target(break_even),
             self._offset(break_even, side, levels),
+            _anchor_of(stop),
+            _anchor_of(trail),
+            _anchor_of(break_even),
+            self._safety(),
         )
 
     def moved_stop(self, side: int, levels: tuple[float, ...]) -> Level | None:
@@ -165,6 +169,11 @@ class GraphRules:
 
     def _exit(self, kind: type[X]) -> X | None:
         return next((one for one in self._strategy.exits if isinstance(one, kind)), None)
+
+    def _safety(self) -> float | None:
+        """The share of the margin whose loss leaves all."""
+        said = self._exit(SafetyClose)
+        return None if said is None else self._number(said.percent) * 0.01
 
     def _after_target(self, said: BreakEven | None) -> int:
         return 0 if said is None or said.after_target is None else int(said.after_target)
@@ -194,12 +203,13 @@ class GraphRules:
         return float(value_of(scalar, self._values))
 
 
+def _anchor_of(said: StopLoss | TrailingStop | BreakEven | None) -> Anchor:
+    return "entry" if said is None else said.anchor
+
+
 def _check_known(strategy: Strategy) -> None:
-    whole = any(measures_whole(one) for one in strategy.exits)
-    if strategy.ladder is not None or whole:
-        expected = (
-            "cpu, without margin mode and funding, for ladders and exits of the whole position"
-        )
+    if strategy.ladder is not None:
+        expected = "cpu, without margin mode and funding, for ladders"
         raise InvalidInput("engine", "event or reference", expected)
     if strategy.entry is not None and has_rules(strategy):
         expected = "cpu, without margin mode and funding, for entries that rest under limits"

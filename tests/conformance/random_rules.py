@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from strategies.graph import (
     Limits,
     OnlyInProfit,
     ReEntry,
+    SafetyClose,
     SizeLimits,
     Strategy,
     TimeExit,
@@ -37,6 +39,9 @@ def with_rules(strategy: Strategy, rng: Rng) -> Strategy:
         changes["limits"] = _limits(rng)
     if rng.random() < 0.3:
         changes["re_entry"] = ReEntry(int(rng.integers(0, 9)), bool(rng.random() < 0.3))
+    if rng.random() < 0.4:
+        changes["exits"] = anchored(changes["exits"], rng)
+        changes["pyramiding"] = int(rng.integers(1, 5))
     draw = rng.random()
     if draw < 0.2:
         # Zero in a bar that did not move: no volatility at all.
@@ -81,3 +86,18 @@ def _limits(rng: Rng) -> Limits:
         drawdown_percent=maybe(0.2, 2.0, 10.0),
         timezone=str(rng.choice(ZONES)),
     )
+
+
+def anchored(exits: Sequence[Exit], rng: Rng) -> list[Exit]:
+    """Exits of which some count from the average price or the latest fill, and a safety close."""
+    found = [_anchored(one, str(rng.choice(["entry", "average", "last"]))) for one in exits]
+    if rng.random() < 0.4:
+        found.append(SafetyClose(float(rng.choice([2.0, 20.0, 60.0]))))
+    return found
+
+
+def _anchored(exit_: Exit, anchor: str) -> Exit:
+    fixed = getattr(exit_, "price", None) is not None or getattr(exit_, "follow", False)
+    if fixed or not hasattr(exit_, "anchor"):
+        return exit_
+    return replace(exit_, anchor=anchor)  # type: ignore[type-var]

@@ -19,6 +19,7 @@ from engines.result import Result
 from strategies.backtest import Terms
 from strategies.evaluation.dataset import Dataset
 from strategies.graph import (
+    BreakEven,
     ClockExit,
     Condition,
     FixedQty,
@@ -27,9 +28,11 @@ from strategies.graph import (
     OnlyInProfit,
     PercentOfEquity,
     ReEntry,
+    SafetyClose,
     SizeLimits,
     StopLoss,
     Strategy,
+    TakeProfit,
     TimeExit,
     VolatilityTarget,
     close,
@@ -294,3 +297,41 @@ def test_bounds_raise_and_cut_any_size(engine: Engine, wanted: float, qty: float
     changes = {"sizing": PercentOfEquity(wanted), "size_limits": SizeLimits(1, 20)}
     result = played(engine, [100.0] * 3, {0: IN_LONG}, changes)
     assert result.fills["qty"].tolist() == [qty]
+
+
+@pytest.mark.parametrize(
+    ("after", "price", "why"),
+    [([102.5, 103.0, 100.0], 103.0, "TAKE_PROFIT"), ([95.0, 94.0, 100.0], 94.0, "STOP_LOSS")],
+)
+def test_exits_count_from_the_average_or_the_latest_fill(
+    engine: Engine, after: list[float], price: float, why: str
+) -> None:
+    # Bought at 100 and 96, the average is 98. On the grid of 0.5 its target of 5 % lies at 103,
+    # the stop of 2 % below the latest fill at 94; that of the first fill alone lay at 98.
+    target, stop = TakeProfit(percent=5, anchor="average"), StopLoss(percent=2, anchor="last")
+    changes = {"pyramiding": 2, "exits": [target, stop]}
+    signals = {0: IN_LONG, 2: IN_LONG}
+    result = played(engine, [100.0, 100.0, 99.0, 96.0, *after], signals, changes)
+    assert fills(result) == [(1, "ENTRY"), (3, "ENTRY"), (5, why), (5, why)]
+    assert result.fills["price"][2:].tolist() == [price, price]
+
+
+def test_a_safety_close_leaves_all_at_a_loss_of_margin(engine: Engine) -> None:
+    # Leverage 5 and 20 % are 4 % of the price: 96 for the first, 0.96 of 98.5 with the second.
+    broker = replace(FREE, leverage=5.0)
+    prices = [100.0, 100.0, 97.0, 97.0, 95.0, 94.5, 94.0, 94.0]
+    changes = {"pyramiding": 2, "exits": [SafetyClose(20), StopLoss(percent=9)]}
+    result = played(engine, prices, {0: IN_LONG, 2: IN_LONG}, changes, broker)
+    assert fills(result)[2:] == [(5, "SAFETY_CLOSE"), (5, "SAFETY_CLOSE")]
+    assert result.fills["price"][2:].tolist() == [94.5, 94.5]
+
+
+def test_a_safety_close_gives_a_stop_at_break_even_back(engine: Engine) -> None:
+    # The first fill's break-even lies at 100. Adding at 110 puts the margin's stop (4 % below the
+    # average of 105) at 100.8, before it; adding three at 101 puts it at 98.5, behind it.
+    broker = replace(FREE, leverage=5.0)
+    prices = [100.0, 100.0, 110.0, 110.0, 101.0, 101.0, 101.0, 101.0, 100.0, 100.0]
+    changes = {"pyramiding": 5, "exits": [SafetyClose(20), BreakEven(trigger_percent=1)]}
+    signals = {0: IN_LONG, 2: IN_LONG, 4: IN_LONG, 5: IN_LONG, 6: IN_LONG}
+    result = played(engine, prices, signals, changes, broker)
+    assert fills(result)[5:] == [(8, "BREAK_EVEN")]
