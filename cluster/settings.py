@@ -21,7 +21,8 @@ class Settings:
 
     `home` holds bars, results, reports and the project's store. `ray_address` of None means a
     local Ray, started on demand, `database_url` of None SQLite in `home`, and `sandbox_url` of
-    None a sandbox inside the process that asks it.
+    None a sandbox inside the process that asks it. Without `mlflow_uri` nothing is logged
+    to MLflow.
     """
 
     home: Path
@@ -31,6 +32,7 @@ class Settings:
     ray_address: str | None = None
     workers: int | None = None
     sandbox_url: str | None = None
+    mlflow_uri: str | None = None
 
     def bars_folder(self, source: str) -> Path:
         """The catalog of market data of one source: a venue's name, or "imported".
@@ -60,7 +62,7 @@ class Settings:
 
 
 def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
-    """Settings from BST_* variables, DATABASE_URL and RAY_ADDRESS, as `Settings` names them.
+    """Settings from BST_* and other tools' own variables, as `Settings` names them.
 
     Raises InvalidInput naming the variable that cannot be used.
     """
@@ -68,14 +70,17 @@ def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
     venue = found.get("BST_VENUE", "sandbox")
     if venue not in VENUES:
         raise InvalidInput("BST_VENUE", venue, f"one of {', '.join(VENUES)}")
+    home = Path(found.get("BST_HOME", "~/.bst")).expanduser().absolute()
+    mlflow_uri = found.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home / 'mlflow.sqlite'}"
     return Settings(
-        home=Path(found.get("BST_HOME", "~/.bst")).expanduser().absolute(),
+        home=home,
         venue=venue,
         owner=found.get("BST_OWNER") or getpass.getuser(),
         database_url=found.get("DATABASE_URL") or None,
         ray_address=found.get("RAY_ADDRESS") or None,
         workers=_workers(found.get("BST_WORKERS")),
         sandbox_url=found.get("BST_SANDBOX_URL") or None,
+        mlflow_uri=None if mlflow_uri == "off" else mlflow_uri,
     )
 
 

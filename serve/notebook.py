@@ -34,7 +34,8 @@ from serve.commands.requests import (
     request_from,
 )
 from serve.commands.run_pages import write_csv
-from serve.commands.sweeps import Swept, start_sweep
+from serve.commands.sweeps import start_sweep
+from serve.commands.swept import Swept
 from serve.notebook_portfolio import PortfolioRunResult, portfolio
 from serve.notebook_views import Page, frame_of, html_of
 from serve.tables import backtest_table, best_table

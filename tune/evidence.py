@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from engines.bars import Floats
 from engines.intervals import DAY_MS
 from tune.robustness import NOISE_DRAWS, Row, cost_stress, price_noise, random_entries
 from tune.trials import Trials
+from tune.validation import Walked, walked
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,11 @@ class Evidence:
     stressed: Mapping[float, float]
     noisy: Floats
     neighbours: Floats
+
+    @cached_property
+    def rolling(self) -> Walked:
+        """The trials chosen anew from the days just before each of five tests."""
+        return walked(self.trials.returns, "rolling")
 
 
 def evidence_of(

@@ -14,6 +14,7 @@ from serve.cli.backtest import backtest_command
 from serve.cli.data import data_group
 from serve.cli.metrics import metrics_command
 from serve.cli.portfolio import portfolio_command
+from serve.cli.promote import promote_command
 from serve.cli.report import report_command
 from serve.cli.strategies import strategies_command
 from serve.cli.sweep import sweep_command
@@ -41,6 +42,7 @@ for command in (
     report_command,
     metrics_command,
     verdict_command,
+    promote_command,
     strategies_command,
     data_group,
     tradingview_group,

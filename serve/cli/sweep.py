@@ -19,7 +19,6 @@ from serve.commands.prices import read_prices
 from serve.commands.reports import write_sweep_report
 from serve.commands.requests import SweepRequest, request_from
 from serve.commands.sweeps import (
-    Swept,
     estimate_text,
     explanation_text,
     resume_sweep,
@@ -27,6 +26,7 @@ from serve.commands.sweeps import (
     start_explanation,
     start_sweep,
 )
+from serve.commands.swept import Swept
 from serve.tables import best_table, node_plan_table
 from tune.budget import Budget
 from tune.node_plan import node_plans
@@ -162,6 +162,7 @@ def sweep_content(swept: Swept) -> dict[str, Any]:
         "table": str(finished.table),
         "best": finished.best[:_PRINTED_ROWS],
         "verdict": swept.verdict.canonical(),
+        "walk_forward": swept.folds,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import click
@@ -10,7 +11,8 @@ from cluster.settings import settings_from
 from serve.cli.console import show_json, show_table, wait_for
 from serve.cli.options import json_option
 from serve.commands.sweeps import start_verdict
-from serve.reports.figures import of_verdict
+from serve.commands.swept import Swept
+from serve.reports.figures import number, of_verdict, setting
 from serve.tables import TextTable
 from tune.verdict import Verdict
 
@@ -33,10 +35,13 @@ def verdict_command(*, digest: str, as_json: bool) -> int:
     """
     swept = wait_for(start_verdict(digest, settings_from()))
     if as_json:
-        show_json({"sweep": swept.digest, **swept.verdict.canonical()})
+        said = swept.verdict.canonical()
+        show_json({"sweep": swept.digest, **said, "walk_forward": swept.folds})
     else:
         show_verdict(swept.verdict)
         show_table(_table(swept.verdict))
+        if swept.folds:
+            show_table(_walk(swept))
     return EXIT_CODES[swept.verdict.light]
 
 
@@ -52,3 +57,22 @@ def _table(verdict: Verdict) -> TextTable:
         for one in verdict.checks
     )
     return TextTable("Under the verdict", ("", "figure", "value", "what it says"), rows)
+
+
+def _walk(swept: Swept) -> TextTable:
+    names = tuple(swept.planned.rows)
+    rows = tuple(
+        (
+            f"{fold['test_start']} to {fold['test_end']}",
+            f"{fold['symbol']} {fold['interval']}",
+            *(setting(fold["parameters"][name]) for name in names),
+            *(_ratio(fold[name]) for name in ("train_sharpe", "test_sharpe")),
+        )
+        for fold in swept.folds
+    )
+    heads = ("tested", "market", *names, "Sharpe before", "Sharpe tested")
+    return TextTable("Walk-forward: chosen anew from the days before", heads, rows)
+
+
+def _ratio(value: float | None) -> str:
+    return number(math.nan if value is None else value, 2)

@@ -20,7 +20,7 @@ from serve.commands.markets import Charts
 from serve.commands.planning import Planned
 from serve.commands.requests import BacktestRequest
 from serve.commands.run_pages import currency_of, hold, run_page
-from serve.commands.sweeps import Swept
+from serve.commands.swept import Swept
 from serve.reports import content
 from serve.reports.figures import number, percent, setting
 from serve.reports.page import write_report

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from actors.clock import SystemClock
 from actors.market_data.datasets import Datasets
@@ -14,6 +14,7 @@ from cluster.capacity import Capacity
 from cluster.ray_runtime import Runtime, ray_session
 from cluster.settings import Settings, settings_from
 from cluster.storage.store import StoredSweep
+from engines.errors import InvalidInput
 from serve.commands.coordinated import coordinated
 from serve.commands.guidance import answered
 from serve.commands.job import Job, Ticket
@@ -30,7 +31,9 @@ from serve.commands.planning import (
 )
 from serve.commands.recorded_sweeps import recorded_sweep
 from serve.commands.requests import SweepRequest, request_from
-from serve.commands.verdicts import verdict_of
+from serve.commands.swept import Swept
+from serve.commands.tracking import Promoted, promote, track
+from serve.commands.verdicts import judged
 from tune.budget import NO_LIMIT, Budget
 from tune.dispatch import Dispatch
 from tune.estimate import Estimate, duration_text, estimate_text
@@ -38,24 +41,11 @@ from tune.explanation import Explanation, explain, explanation_text
 from tune.orders import Order
 from tune.parts import SPEC, Parts
 from tune.sweep import Finished, finished_sweep, run_sweep
-from tune.verdict import Verdict
 
 __all__ = ["Planned", "duration_text", "estimate_text", "explanation_text"]
 
-
-@dataclass(frozen=True, eq=False)
-class Swept:
-    """A sweep that ran to its end."""
-
-    planned: Planned
-    finished: Finished
-    estimate: Estimate | None
-    verdict: Verdict
-
-    @property
-    def digest(self) -> str:
-        """The sweep's name."""
-        return self.planned.spec.digest
+_SHOWN_DIGITS: Final = 12
+_NOT_RED: Final = "one whose verdict is not red (--anyway promotes it all the same)"
 
 
 def start_sweep(
@@ -112,7 +102,32 @@ def start_verdict(digest_prefix: str, settings: Settings | None = None) -> Job[S
     """Begin to judge a recorded sweep. Raises InvalidInput if there is none."""
     known = settings or settings_from()
     stored = recorded_sweep(digest_prefix, known)
-    return Job(lambda ticket: finished_before(stored, known, ticket))
+
+    def work(ticket: Ticket) -> Swept:
+        swept = finished_before(stored, known, ticket)
+        track(swept, known, ticket)
+        return swept
+
+    return Job(work)
+
+
+def start_promotion(
+    digest_prefix: str, name: str, anyway: bool = False, settings: Settings | None = None
+) -> Job[Promoted]:
+    """Begin to register a recorded sweep's best row as the next version of `name`.
+
+    Raises InvalidInput if there is no such sweep, and for a red verdict unless `anyway`.
+    """
+    known = settings or settings_from()
+    stored = recorded_sweep(digest_prefix, known)
+
+    def work(ticket: Ticket) -> Promoted:
+        swept = finished_before(stored, known, ticket)
+        if swept.verdict.light == "red" and not anyway:
+            raise InvalidInput("sweep", stored.digest[:_SHOWN_DIGITS], _NOT_RED)
+        return promote(swept, known, name)
+
+    return Job(work)
 
 
 def _sweep(
@@ -138,7 +153,9 @@ def _sweep(
             finished = coordinated(order, settings, ticket)
             planned, needs = plan(search, settings, lambda root: Datasets(root).info), None
     planned = answered(planned, finished)
-    return Swept(planned, finished, needs, verdict_of(planned, finished, settings, ticket))
+    swept = Swept(planned, finished, needs, judged(planned, finished, settings, ticket))
+    track(swept, settings, ticket)
+    return swept
 
 
 def _here(
@@ -171,7 +188,7 @@ def finished_before(stored: StoredSweep, settings: Settings, ticket: Ticket) -> 
     parts = Parts(settings.results_folder, planned.spec)
     finished = finished_sweep(planned.spec, parts, planned.request.objective)
     planned = answered(planned, finished)
-    return Swept(planned, finished, None, verdict_of(planned, finished, settings, ticket))
+    return Swept(planned, finished, None, judged(planned, finished, settings, ticket))
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,18 +14,61 @@ from actors.market_data.store import Catalog
 from cluster.settings import Settings
 from cluster.storage.store import Store
 from engines.batch.summary import STATISTICS
+from engines.intervals import DAY_MS
 from serve.commands.job import Ticket
 from strategies.evaluation.dataset import Dataset
 from tune.chunk import TRAIN
-from tune.evidence import evidence_of
+from tune.evidence import Evidence, evidence_of
 from tune.neighbours import beside
 from tune.robustness import Row
 from tune.sweep import Finished
-from tune.trials import Days, Trials, days_of, joined, picked, sample_of
-from tune.verdict import Verdict, judge
+from tune.trials import Days, Sample, Trials, days_of, joined, picked, sample_of
+from tune.verdict import LEAST_DAYS, Verdict, judge
 
 if TYPE_CHECKING:
     from serve.commands.planning import Planned
+
+
+class TestedFold(NamedTuple):
+    """One test of the walk-forward: the row chosen before it, and both Sharpe ratios."""
+
+    start_ms: int
+    end_ms: int
+    window: int
+    row: int
+    train_sharpe: float
+    test_sharpe: float
+
+
+class Judged(NamedTuple):
+    """A sweep's verdict, and the rolling walk-forward under it; no folds on too few days."""
+
+    verdict: Verdict
+    folds: tuple[TestedFold, ...]
+
+
+def fold_content(planned: Planned, fold: TestedFold) -> dict[str, Any]:
+    """A fold as JSON values; a ratio that is not finite becomes null."""
+    ratios = {"train_sharpe": fold.train_sharpe, "test_sharpe": fold.test_sharpe}
+    series = planned.spec.windows[fold.window].series
+    return {
+        "test_start": _utc_day(fold.start_ms),
+        "test_end": _utc_day(fold.end_ms),
+        "symbol": series.symbol,
+        "interval": series.interval,
+        "row": fold.row,
+        "parameters": row_values(planned, fold.row),
+        **{name: value if np.isfinite(value) else None for name, value in ratios.items()},
+    }
+
+
+def row_values(planned: Planned, row: int) -> dict[str, Any]:
+    """The parameters of a row."""
+    return {name: column[row].item() for name, column in planned.rows.items()}
+
+
+def _utc_day(ms: int) -> str:
+    return str(np.datetime64(ms, "ms").astype("datetime64[D]"))
 
 
 class Ranked(NamedTuple):
@@ -35,14 +79,15 @@ class Ranked(NamedTuple):
     scores: np.typing.NDArray[np.float64]
 
 
-def verdict_of(planned: Planned, finished: Finished, settings: Settings, ticket: Ticket) -> Verdict:
+def judged(planned: Planned, finished: Finished, settings: Settings, ticket: Ticket) -> Judged:
     """Judge a sweep's best row, with all trials of its strategy's lineage in the store."""
     ticket.report(0, 3, "looking at the trials day by day")
     table = pq.read_table(finished.table)
     ranked = Ranked(
         _windows_of(planned, table), table.column("row").to_numpy(), _scores(planned, table)
     )
-    trials, number, row = _trials(planned, ranked)
+    sample = sample_of(ranked.windows, ranked.rows, ranked.scores)
+    trials, number, row = _trials(planned, sample), int(sample.windows[0]), int(sample.rows[0])
     ticket.report(1, 3, "running the best row under stress")
     evidence = evidence_of(
         _row(planned, number, row),
@@ -52,7 +97,17 @@ def verdict_of(planned: Planned, finished: Finished, settings: Settings, ticket:
         max(_trials_of(planned, settings) - trials.rows, 0),
     )
     ticket.report(2, 3, "judging")
-    return judge(evidence)
+    return Judged(judge(evidence), tuple(_folds(evidence, sample)))
+
+
+def _folds(evidence: Evidence, sample: Sample) -> Iterator[TestedFold]:
+    if len(evidence.trials.returns) < LEAST_DAYS:
+        return
+    first = evidence.trials.first_day
+    for fold in evidence.rolling.folds:
+        window, row = int(sample.windows[fold.trial]), int(sample.rows[fold.trial])
+        start_ms, end_ms = (first + fold.first_day) * DAY_MS, (first + fold.last_day + 1) * DAY_MS
+        yield TestedFold(start_ms, end_ms, window, row, fold.train_sharpe, fold.test_sharpe)
 
 
 def _trials_of(planned: Planned, settings: Settings) -> int:
@@ -62,15 +117,14 @@ def _trials_of(planned: Planned, settings: Settings) -> int:
     return counted
 
 
-def _trials(planned: Planned, ranked: Ranked) -> tuple[Trials, int, int]:
-    """The trials that stand for the sweep, and the window and row of the best one."""
-    sample = sample_of(ranked.windows, ranked.rows, ranked.scores)
+def _trials(planned: Planned, sample: Sample) -> Trials:
+    """The trials that stand for the sweep."""
     parts: dict[int, Days] = {}
     for number in np.unique(sample.windows).tolist():
         rows = picked(planned.rows, sample.rows[sample.windows == number])
         terms, over = planned.spec.terms(number), planned.spec.windows[number]
         parts[number] = days_of(planned.strategy, _dataset(planned, number), rows, terms, over)
-    return joined(sample, parts), int(sample.windows[0]), int(sample.rows[0])
+    return joined(sample, parts)
 
 
 def _windows_of(planned: Planned, table: pa.Table) -> np.typing.NDArray[np.int64]:
@@ -95,9 +149,9 @@ def _dataset(planned: Planned, number: int) -> Dataset:
 
 def _row(planned: Planned, number: int, row: int) -> Row:
     over = planned.spec.windows[number]
-    values = {name: column[row].item() for name, column in planned.rows.items()}
     terms = planned.spec.terms(number)
     dataset = _dataset(planned, number)
+    values = row_values(planned, row)
     return Row(planned.strategy, values, dataset, terms, over.start_ms, over.end_ms)
 
 

@@ -11,4 +11,5 @@ import pytest
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that the command line takes for the user's."""
     monkeypatch.setenv("BST_HOME", str(tmp_path))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "off")
     return tmp_path

@@ -20,12 +20,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("BST_VENUE", "BST_SANDBOX_URL", "DATABASE_URL", "RAY_ADDRESS", "BST_WORKERS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("BST_HOME", str(tmp_path / "home"))
+    # Seconds a sweep; its own tests switch it on.
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "off")
     return tmp_path / "home"
 
 
 @pytest.fixture
 def settings(home: Path) -> Settings:
-    return settings_from({"BST_HOME": str(home), "BST_OWNER": "tester"})
+    return settings_from(
+        {"BST_HOME": str(home), "BST_OWNER": "tester", "MLFLOW_TRACKING_URI": "off"}
+    )
 
 
 @pytest.fixture

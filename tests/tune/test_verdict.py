@@ -62,6 +62,17 @@ def test_an_edge_over_years_is_green() -> None:
     assert lights.count("green") >= 5
 
 
+def test_rows_that_all_earn_need_no_order_among_them() -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((6 * DAYS, 40))
+    alike = 0.01 * noise + 0.01 * 2.5 / np.sqrt(DAYS)
+    verdict = judge(evidence_of(alike))
+    found = {one.name: one for one in verdict.checks}
+    assert found["overfitting"].value > 0.35
+    assert found["loss_out_of_sample"].value <= 0.05
+    assert (found["overfitting"].light, verdict.light) == ("green", "green")
+
+
 def test_trials_of_earlier_sweeps_make_the_same_result_less_sure() -> None:
     evidence = evidence_of(daily(3, 3.0, 1.8))
     alone, later = judge(evidence), judge(replace(evidence, earlier=1_000_000))

@@ -66,6 +66,7 @@ def head(tmp_path: Path) -> Iterator[dict[str, str]]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": os.environ["RAY_AUTH_TOKEN"],
         "RAY_USAGE_STATS_ENABLED": "0",
+        "MLFLOW_TRACKING_URI": "off",
         "RAY_API_SERVER_ADDRESS": f"http://127.0.0.1:{dashboard}",
         "BST_HOME": str(tmp_path / "cluster-home"),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",

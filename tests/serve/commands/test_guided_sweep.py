@@ -13,7 +13,8 @@ import pytest
 from actors.market_data.datasets import Datasets
 from cluster.settings import Settings
 from engines.errors import InvalidInput
-from serve.commands.sweeps import Swept, resume_sweep, start_sweep
+from serve.commands.sweeps import resume_sweep, start_sweep
+from serve.commands.swept import Swept
 from strategies.backtest import backtest
 from tests.serve.commands.test_sweep_on_ray import asked, sha256
 from tune.budget import Budget

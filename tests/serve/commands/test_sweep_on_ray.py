@@ -24,7 +24,8 @@ from cluster.storage.store import Store
 from engines.bars import Series
 from serve.commands.job import Cancelled, Job
 from serve.commands.requests import SweepRequest, request_from
-from serve.commands.sweeps import Swept, resume_sweep, start_sweep
+from serve.commands.sweeps import resume_sweep, start_sweep
+from serve.commands.swept import Swept
 from strategies.evaluation.dataset import Dataset
 from tune.chunk import chunk_table, prepare
 from tune.errors import DiskFull
