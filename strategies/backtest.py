@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.bars import Bars, Floats, dataset_digest
+from engines.batch import gpu
 from engines.batch.cpu import Window, run_equity, run_recorded, run_statistics, window
 from engines.batch.ledger import result_of
 from engines.broker import Broker
@@ -29,6 +30,11 @@ from strategies.evaluation.paths import path_of
 from strategies.evaluation.plan import BATCH_ROWS, Plan, default_rows
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
+
+# Where the kernel runs: the same one, the same ledgers.
+Device = Literal["cpu", "gpu"]
+# Rows of one launch, so that a GPU is filled and their bitmaps fit its memory.
+_GPU_ROWS: Final = 8192
 
 
 @dataclass(frozen=True)
@@ -57,11 +63,12 @@ def backtest(
     terms: Terms,
     start_ms: int | None = None,
     end_ms: int | None = None,
+    device: Device = "cpu",
 ) -> Result:
     """Run one parameter row and keep everything; parameters left out take their defaults.
 
     Trading happens in `[start_ms, end_ms)`; indicators see all bars of the dataset. Raises
-    InvalidInput for values out of range and ranges without bars.
+    InvalidInput for values out of range, ranges without bars and a GPU that is not there.
     """
     _check_rules(terms)
     check_ticks(strategy, terms.instrument)
@@ -74,8 +81,9 @@ def backtest(
     bars = dataset.bars
     paid = paid_funding(terms, (int(bars.open_ms[start]), int(bars.close_ms[stop - 1])))
     ready = window(dataset.bars, market.tick, dataset.finer, paid)
-    recorded = run_recorded(ready, table, market, start, stop)
-    spec = spec_of(strategy, full, dataset, terms, start, stop)
+    run = (ready, table, market, start, stop)
+    recorded = gpu.run_recorded(*run)[0] if device == "gpu" else run_recorded(*run)
+    spec = spec_of(strategy, full, dataset, terms, start, stop, device)
     interval = dataset.bars.series.interval
     return result_of(spec, recorded, market, dataset.bars.open_ms, start, interval)
 
@@ -88,19 +96,24 @@ def sums_of(
     first: int,
     last: int,
     threads: int = 1,
+    device: Device = "cpu",
 ) -> list[Floats]:
     """Sums of the plan's rows `first` to `last` over each span of bars: (n_rows, N_STATS) each.
 
-    Signals are built once for all spans.
+    Signals are built once for all spans. Raises InvalidInput for a GPU that is not there.
     """
     _check_rules(terms)
     check_ticks(plan.strategy, terms.instrument)
     market = market_for(terms.broker, terms.instrument)
     sums = [np.zeros((last - first, at.N_STATS)) for _ in spans]
-    for start_row, table in plan.tables(first, last):
+    for start_row, table in plan.tables(first, last, _GPU_ROWS if device == "gpu" else BATCH_ROWS):
         place = slice(start_row - first, start_row - first + len(table))
-        for whole, (start, stop) in zip(sums, spans, strict=True):
-            whole[place] = run_statistics(ready, table, market, start, stop, threads)
+        if device == "gpu":
+            found = gpu.run_spans(ready, table, market, spans)
+        else:
+            found = [run_statistics(ready, table, market, *span, threads) for span in spans]
+        for whole, part in zip(sums, found, strict=True):
+            whole[place] = part
     return sums
 
 
@@ -177,6 +190,7 @@ def spec_of(
     terms: Terms,
     start: int,
     stop: int,
+    device: Device = "cpu",
 ) -> Spec:
     """The name of a run over the dataset's bars `start` to `stop`."""
     bars = dataset.bars
@@ -189,7 +203,7 @@ def spec_of(
         anchor_ms=bars.start_ms,
         start_ms=int(bars.open_ms[start]),
         end_ms=int(bars.close_ms[stop - 1]),
-        path=computing_path(strategy, terms.broker),
+        path=computing_path(strategy, terms.broker, device),
     )
 
 
@@ -213,9 +227,13 @@ def paid_funding(terms: Terms, span_ms: tuple[int, int]) -> FundingRates | None:
     return None if perpetual is None else perpetual.funding
 
 
-def computing_path(strategy: Strategy, broker: Broker) -> str:
-    """The kernel that computes the strategy's rows: a function of strategy and rules alone."""
-    return path_of(strategy, broker).kernel
+def computing_path(strategy: Strategy, broker: Broker, device: Device = "cpu") -> str:
+    """The kernel that computes the strategy's rows, `gpu_` before it if it is to run there.
+
+    A function of strategy, rules and wish: never of the hardware that is found.
+    """
+    kernel = path_of(strategy, broker).kernel
+    return f"gpu_{kernel}" if device == "gpu" else kernel
 
 
 def bar_range(bars: Bars, start_ms: int | None, end_ms: int | None) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from engines.batch import gpu
 from engines.broker import Broker
 from engines.errors import InvalidInput
 from engines.result import Result
@@ -16,7 +17,7 @@ from strategies.scripting import EventStrategy, backtest_script
 from strategies.scripting.graph_run import backtest_graph
 
 Engine = Literal["auto", "reference", "cpu", "gpu", "event"]
-Path = Literal["reference", "cpu", "event"]
+Path = Literal["reference", "cpu", "gpu", "event"]
 
 _NEITHER: Final = "Bybit's margin, inverse contracts and spot"
 
@@ -24,19 +25,20 @@ _NEITHER: Final = "Bybit's margin, inverse contracts and spot"
 def engine_for(strategy: Strategy | EventStrategy, broker: Broker, wanted: Engine) -> Path:
     """The engine that runs a strategy; `auto` takes the kernel for graphs whose rules it knows.
 
-    Raises InvalidInput for an engine that cannot run it.
+    Raises InvalidInput for an engine that cannot run it, and for `gpu` where there is none: a
+    wish is never answered by another engine.
     """
     if isinstance(strategy, EventStrategy):
         if wanted not in ("auto", "event"):
             raise InvalidInput("engine", wanted, "auto or event for a strategy of Python code")
         return "event"
-    if wanted == "gpu":
-        raise InvalidInput("engine", wanted, "auto, cpu, event or reference: no GPU kernel yet")
     if wanted == "auto":
         return "cpu" if kernel_knows(broker) else "event"
     if wanted != "event" and not kernel_knows(broker):
         expected = f"auto or event: no other engine knows {_NEITHER}"
         raise InvalidInput("engine", wanted, expected)
+    if wanted == "gpu":
+        gpu.check_available()
     return wanted
 
 
@@ -57,6 +59,6 @@ def run_strategy(
     chosen = engine_for(strategy, terms.broker, engine)
     if isinstance(strategy, EventStrategy):
         return backtest_script(strategy, dataset, terms, start_ms, end_ms)
-    if chosen == "cpu":
-        return backtest(strategy, values, dataset, terms, start_ms, end_ms)
+    if chosen == "cpu" or chosen == "gpu":
+        return backtest(strategy, values, dataset, terms, start_ms, end_ms, chosen)
     return backtest_graph(strategy, values, dataset, terms, start_ms, end_ms, chosen)

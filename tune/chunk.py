@@ -14,7 +14,7 @@ from engines.batch.cpu import Window, window
 from engines.batch.summary import STATISTICS, statistics
 from engines.kernel.layout import N_STATS
 from engines.kernel.market import market_for
-from strategies.backtest import Terms, bar_range, sums_of
+from strategies.backtest import Device, Terms, bar_range, sums_of
 from strategies.evaluation.dataset import Dataset
 from strategies.evaluation.plan import Plan
 from strategies.graph.strategy import Strategy
@@ -65,13 +65,15 @@ def chunk_table(
     terms: Terms,
     over: SweepWindow,
     first: int,
+    device: Device = "cpu",
 ) -> pa.Table:
     """Parameters and statistics of `rows`, numbered from `first` on."""
     parts = []
     for plan, low, high in plans_of(prepared, strategy, rows, terms, first):
         spans = [bar_range(prepared.dataset.bars, *span) for span in _spans(over)]
         offset = first if plan is prepared.plan else 0
-        sums = sums_of(plan, prepared.ready, terms, spans, low + offset, high + offset)
+        part = (low + offset, high + offset)
+        sums = sums_of(plan, prepared.ready, terms, spans, *part, device=device)
         parts.append(sums)
     whole = [np.concatenate(kind) for kind in zip(*parts, strict=True)]
     return _table(whole, rows, terms, over, first)

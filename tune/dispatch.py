@@ -19,6 +19,8 @@ from tune.sweep_spec import Chunk
 
 _RETRIES: Final = 3
 _POLL_S: Final = 0.2
+# Two chunks share a GPU: while one builds its signals on the CPU, the other runs.
+_GPU_SHARE: Final = 0.5
 # How often the bars may be lost with their owner and be put up again.
 _RELOADS: Final = 20
 
@@ -118,7 +120,7 @@ class Dispatch:
                 continue
             try:
                 run.attempts.note("began", chunk)
-                self._tasks[_submitted(run, chunk)] = _Task(run, chunk)
+                self._tasks[submitted(run, chunk)] = _Task(run, chunk)
                 run.begun_rows += chunk.n_rows
             except (TesterError, OSError) as error:
                 self._schedule.halt(name, chunk)
@@ -182,7 +184,8 @@ class Dispatch:
             raise _failed(run, chunk, error) from error
 
 
-def _submitted(run: Run, chunk: Chunk) -> Any:
+def submitted(run: Run, chunk: Chunk) -> Any:
+    """The chunk as a Ray task; one on a GPU asks for a share of it."""
     import ray
 
     number = chunk.window
@@ -191,9 +194,11 @@ def _submitted(run: Run, chunk: Chunk) -> Any:
         run.prepared[number] = _prepared(run, number)
     part = {name: values[chunk.first : chunk.last] for name, values in run.rows.items()}
     # An attempt is this thread's to repeat: so each has its line in the journal.
-    compute = ray.remote(max_retries=0)(timed_part)
+    device = run.spec.device
+    gpus = _GPU_SHARE if device == "gpu" else 0.0
+    compute = ray.remote(max_retries=0, num_gpus=gpus)(timed_part)
     over = run.spec.windows[number]
-    return compute.remote(run.prepared[number], strategy, part, terms, over, chunk.first)
+    return compute.remote(run.prepared[number], strategy, part, terms, over, chunk.first, device)
 
 
 def _prepared(run: Run, number: int) -> Any:

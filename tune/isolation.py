@@ -11,7 +11,8 @@ from typing import Any, Final
 import pyarrow as pa
 
 from engines.bars import Floats
-from strategies.backtest import Terms
+from engines.batch import gpu
+from strategies.backtest import Device, Terms
 from strategies.evaluation.dataset import Dataset
 from strategies.graph.strategy import Strategy
 from tune.chunk import Prepared, chunk_table, failed_table, prepare
@@ -49,12 +50,18 @@ def timed_part(
     terms: Terms,
     over: SweepWindow,
     first: int,
+    device: Device = "cpu",
 ) -> tuple[pa.Table, float]:
-    """A chunk's table, in which rows that fail have no statistics, and the seconds it took."""
+    """A chunk's table, in which rows that fail have no statistics, and the seconds it took.
+
+    Raises InvalidInput where a GPU is asked for and absent: that is no row's failure.
+    """
+    if device == "gpu":
+        gpu.check_available()
     started_s = time.perf_counter()
 
     def compute(some: Mapping[str, Floats], at: int) -> pa.Table:
-        return chunk_table(prepared, strategy, some, terms, over, at)
+        return chunk_table(prepared, strategy, some, terms, over, at, device)
 
     def failed(some: Mapping[str, Floats], at: int) -> pa.Table:
         return failed_table(some, terms, over, at)

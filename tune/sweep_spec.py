@@ -15,7 +15,7 @@ from engines.canonical import digest_of
 from engines.funding import FundingRates
 from engines.instrument import Instrument
 from engines.spec import ENGINE_SEMANTICS
-from strategies.backtest import Terms, allowed_rows, computing_path
+from strategies.backtest import Device, Terms, allowed_rows, computing_path
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
 from tune.search.guidance import Guidance
@@ -30,6 +30,8 @@ _CHUNK_MOST: Final = 8192
 # The same of a guided search, whose batches have to reach every core: a tenth of a second or less.
 _GUIDED_WORK: Final = 1 << 22
 _GUIDED_LEAST: Final = 8
+# On a GPU, whose threads are rows: as many times the work, and the rows.
+_GPU_TIMES: Final = 16
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class SweepSpec:
     """All that a sweep's table depends on. `fixed` are parameters that are not searched.
 
     `guidance` says how rows follow from those before; None where the space alone tells them.
+    `device` is where the kernel is to run, a wish and part of the name.
     """
 
     strategy: Strategy
@@ -94,6 +97,7 @@ class SweepSpec:
     windows: tuple[SweepWindow, ...]
     broker: Broker
     guidance: Guidance | None = None
+    device: Device = "cpu"
 
     def canonical(self) -> dict[str, Any]:
         """The sweep as JSON values."""
@@ -107,7 +111,7 @@ class SweepSpec:
             "n_rows": self.n_rows,
             "windows": [window.canonical() for window in self.windows],
             "broker": self.broker.canonical(),
-            "path": computing_path(self.strategy, self.broker),
+            "path": computing_path(self.strategy, self.broker, self.device),
             "semantics": ENGINE_SEMANTICS,
             "table": TABLE_SCHEMA_VERSION,
         }
@@ -144,7 +148,9 @@ class SweepSpec:
         work, least = _CHUNK_WORK, _CHUNK_LEAST
         if self.guidance is not None:
             work, least = _GUIDED_WORK, _GUIDED_LEAST
-        return min(max(work // max(window.n_bars, 1), least), _CHUNK_MOST)
+        times = _GPU_TIMES if self.device == "gpu" else 1
+        rows = times * work // max(window.n_bars, 1)
+        return min(max(rows, times * least), times * _CHUNK_MOST)
 
     def _chunk_name(self, window: int, first: int, last: int) -> str:
         return digest_of({"sweep": self.digest, "window": window, "first": first, "last": last})

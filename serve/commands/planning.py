@@ -21,7 +21,7 @@ from serve.commands.markets import Chart, Charts, resolve
 from serve.commands.requests import Number, SweepRequest
 from serve.commands.spaces import space_from
 from serve.commands.strategies import strategy_from
-from strategies.backtest import Terms, check_broker, paid_funding
+from strategies.backtest import Device, Terms, check_broker, paid_funding
 from strategies.graph.strategy import Strategy
 from strategies.graph.writing import to_json
 from strategies.library import LIBRARY
@@ -85,7 +85,8 @@ def plan(search: Search, settings: Settings, ask: Callable[[str], AskInfo]) -> P
     info = ask(str(charts.catalog_root))
     windows = tuple(_window(chart, info, request, charts, broker) for chart in charts.charts)
     n_rows = len(next(iter(rows.values())))
-    spec = SweepSpec(strategy, space, fixed, n_rows, windows, broker, guidance)
+    device: Device = "gpu" if request.engine == "gpu" else "cpu"
+    spec = SweepSpec(strategy, space, fixed, n_rows, windows, broker, guidance, device)
     return Planned(request, strategy, charts, spec, rows, settings.results_folder / spec.digest)
 
 
@@ -101,6 +102,17 @@ def _window(
     return replace(over, funding=paid_funding(terms, (over.start_ms, over.end_ms)))
 
 
+def check_gpus(request: SweepRequest) -> None:
+    """Raise InvalidInput for a sweep on GPUs of a cluster that has none. Ray is attached."""
+    import ray
+
+    if request.engine != "gpu":
+        return
+    have: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    if have.get("GPU", 0.0) == 0.0:
+        raise InvalidInput("engine", "gpu", "auto or cpu: no node of the cluster has a GPU")
+
+
 @contextmanager
 def planned_with_bars(
     search: Search, settings: Settings
@@ -109,6 +121,7 @@ def planned_with_bars(
     # Imports Ray, whose core reads its settings at that moment: not before a session is there.
     from actors.market_data.actor import MarketDataHandle
 
+    check_gpus(search.request)
     held: list[MarketDataHandle] = []
 
     def ask(root: str) -> AskInfo:

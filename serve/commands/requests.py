@@ -181,7 +181,8 @@ class BacktestRequest(Model):
     instrument: InstrumentRequest | None = None
     engine: Engine = Field(
         default="auto",
-        description="auto: the kernel, or the event engine for rules that the kernel lacks",
+        description="auto: the kernel, or the event engine for rules that the kernel lacks; "
+        "gpu: the kernel on a CUDA GPU, never chosen by itself",
     )
 
 
@@ -230,8 +231,8 @@ class SweepRequest(BacktestRequest):
         ):
             if given not in STATISTICS:
                 raise InvalidInput(name, given, f"one of {', '.join(STATISTICS)}")
-        if self.engine not in ("auto", "cpu"):
-            raise InvalidInput("engine", self.engine, "auto or cpu for a sweep")
+        if self.engine not in ("auto", "cpu", "gpu"):
+            raise InvalidInput("engine", self.engine, "auto, cpu or gpu for a sweep")
         if self.data.rates is not None or self.data.account_currency:
             expected = "left out: only an event strategy's account has a currency of its own"
             raise InvalidInput("data.account_currency", self.data.account_currency, expected)

@@ -313,9 +313,13 @@ def test_every_engine_gives_the_same_trades(bst: Bst, bars_file: Callable[..., P
 @pytest.mark.parametrize(
     ("command", "engine", "expected"),
     [
-        ("backtest", "gpu", "no GPU kernel yet"),
+        (
+            "backtest",
+            "gpu",
+            "engine was 'gpu', should be cpu or auto: this machine has no CUDA GPU",
+        ),
         ("backtest", "numba", "engine"),
-        ("sweep", "event", "auto or cpu for a sweep"),
+        ("sweep", "event", "auto, cpu or gpu for a sweep"),
     ],
 )
 def test_an_engine_that_cannot(
