@@ -201,7 +201,7 @@ def _register_primitive(function: Callable[..., object], generate: Callable[...,
     from numba.extending import lower_builtin
 
     hints = get_type_hints(function, include_extras=True)
-    result = _numba_type(hints["return"])
+    result = numba_type(hints["return"])
     takes = _signature(function)
 
     class Typed(AbstractTemplate):  # type: ignore[misc]
@@ -229,10 +229,11 @@ def _plain(context: Any, builder: Any, kind: Any, value: Any) -> Any:
 
 def _signature(function: Callable[..., object]) -> tuple[Any, ...]:
     hints = get_type_hints(function, include_extras=True)
-    return tuple(_numba_type(hint) for name, hint in hints.items() if name != "return")
+    return tuple(numba_type(hint) for name, hint in hints.items() if name != "return")
 
 
-def _numba_type(hint: Any) -> Any:
+def numba_type(hint: Any) -> Any:
+    """Numba's type for an annotation of a kernel. Raises TypeError for others."""
     from numba import types
 
     plain = {float: types.float64, int: types.int64, bool: types.boolean, np.uint64: types.uint64}
@@ -244,7 +245,7 @@ def _numba_type(hint: Any) -> Any:
             return types.Array(dtype, mark.ndim, "C", readonly=not mark.writable)
     if issubclass(hint, tuple):
         hints = get_type_hints(hint, include_extras=True)
-        members = [_numba_type(member) for member in hints.values()]
+        members = [numba_type(member) for member in hints.values()]
         if len(set(members)) == 1:
             return types.NamedUniTuple(members[0], len(members), hint)
         return types.NamedTuple(members, hint)

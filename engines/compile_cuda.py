@@ -10,21 +10,25 @@ CPU's do: libdevice's would answer a NaN, or a zero of the other sign, different
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any, Final, get_type_hints
 
 import numba
 import numpy as np
 from numba import cuda
 
-from engines.compile import _numba_type, recorded
+from engines.compile import cache_folder, numba_type, recorded
 
 SIMULATED: Final = os.environ.get("NUMBA_ENABLE_CUDASIM", "0") == "1"
 HOPPER: Final = (9, 0)
 # Threads of a block, and registers of a thread: rows differ in where they trade, and small blocks
 # do not wait for each other.
 BLOCK: Final = 64
+# Optimised while it is linked, code would be contracted after all: nvJitLink is not told `fma=0`.
+_OPTIONS: Final[dict[str, bool]] = {"fastmath": False} | ({} if SIMULATED else {"lto": False})
 _registered: set[Callable[..., object]] = set()
 
 _EXTREME: Final = """
@@ -48,8 +52,11 @@ def entry_of(body: Callable[..., None]) -> Callable[..., None]:
 class DeviceKernel:
     """`body(thread, inputs, room)`, a thread for each number below `n_threads`."""
 
-    def __init__(self, body: Callable[..., None]) -> None:
+    def __init__(self, name: str, body: Callable[..., None]) -> None:
+        self.name = name
         self.body = body
+        # Of the last launch, from its start to its end.
+        self.seconds = 0.0
         self._launchable: Any = None
 
     def launch(self, n_threads: int, inputs: Any, room: Any) -> None:
@@ -57,18 +64,49 @@ class DeviceKernel:
         if self._launchable is None:
             if not SIMULATED:
                 _register()
-            self._launchable = cuda.jit(fastmath=False)(entry_of(self.body))
+            self._launchable = cuda.jit(**_OPTIONS)(entry_of(self.body))
         # The simulator starts a real thread for each: no idle ones.
         block = 1 if SIMULATED else BLOCK
+        started_s = time.perf_counter()
         with _exact():
             self._launchable[(n_threads + block - 1) // block, block](inputs, room)
         cuda.synchronize()
+        self.seconds = time.perf_counter() - started_s
+
+    def resources(self) -> dict[str, int]:
+        """What a thread takes, as the driver tells after a launch: registers, bytes of memory.
+
+        `fused` counts the multiply-adds on doubles in its code: there are to be none.
+        """
+        if SIMULATED or self._launchable is None:
+            return {}
+        registers = self._launchable.get_regs_per_thread().values()
+        local = self._launchable.get_local_mem_per_thread().values()
+        fused = sum(text.count("fma.rn.f64") for text in self._launchable.inspect_asm().values())
+        return {
+            "registers": max(registers),
+            "local_bytes": max(local),
+            "block": BLOCK,
+            "fused": fused,
+        }
 
     def ptx(self, cc: tuple[int, int] = HOPPER) -> str:
-        """Assembler text for a compute capability; needs no GPU."""
+        """Assembler text for a compute capability; needs no GPU. Kept in the cache of kernels."""
+        about = (self.body.__module__, self.name, version("numba-cuda"), f"sm_{cc[0]}{cc[1]}")
+        file = cache_folder() / ("-".join(about) + ".ptx")
+        if file.is_file():
+            return file.read_text()
+        text = self._compiled(cc)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_name(f"{file.name}.{os.getpid()}")
+        draft.write_text(text)
+        draft.replace(file)
+        return text
+
+    def _compiled(self, cc: tuple[int, int]) -> str:
         _register()
         hints = get_type_hints(self.body, include_extras=True)
-        kinds = tuple(_numba_type(hints[name]) for name in ("inputs", "room"))
+        kinds = tuple(numba_type(hints[name]) for name in ("inputs", "room"))
         with _exact(), _device_of(cc):
             text, _ = cuda.compile_ptx(entry_of(self.body), kinds, cc=cc, fastmath=False)
         return str(text)

@@ -56,6 +56,13 @@ def check_available(wanted: str = "gpu") -> None:
         raise InvalidInput("engine", wanted, _MISSING)
 
 
+def about_device() -> dict[str, str]:
+    """Name and versions of what runs the rows here."""
+    from engines.compile_cuda import device as found
+
+    return found()
+
+
 def run_spans(
     ready: Window, table: DecisionTable, market: Market, spans: Sequence[tuple[int, int]]
 ) -> list[Floats]:
@@ -117,10 +124,11 @@ def _in_parts(run: Any, ready: Window, table: DecisionTable, row: int) -> None:
 
 
 @cache
-def _kernel(name: str) -> DeviceKernel:
+def kernel_of(name: str) -> DeviceKernel:
+    """The kernel `plain`, `bracket` or `full` for a GPU."""
     from engines.compile_cuda import DeviceKernel
 
-    return DeviceKernel(getattr(device, name))
+    return DeviceKernel(name, getattr(device, name))
 
 
 def _launch(
@@ -154,7 +162,7 @@ def _launch(
     )
     shapes = gpu_memory.room_shapes(ready, table, n_threads, capacity, curve)
     room = Room(**{name: room_on_device(*shape) for name, shape in shapes.items()})
-    _kernel(variant_of(table, ready.funding)).launch(n_threads, inputs, room)
+    kernel_of(variant_of(table, ready.funding)).launch(n_threads, inputs, room)
     wanted = ("stats",) if capacity == 0 else ("stats", *_TAPE, "curve")
     return {name: getattr(room, name).copy_to_host() for name in wanted}
 
