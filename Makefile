@@ -7,7 +7,7 @@ WARM := .venv/.warm
 KERNELS := $(shell find engines -name '*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help install run lint types test bench prove docs
+.PHONY: help install run lint types test bench prove docs gpu-check
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -41,6 +41,10 @@ types: $(READY) ## mypy, strict
 
 bench: $(WARM) build/bench-venv/.ready ## measure again, against vectorbt; writes docs/benchmarks.json
 	$(BIN)/python -m tests.benchmarks.run
+
+# Any Python 3.11 or newer with NumPy, numba and numba-cuda will do: no set-up, no network.
+gpu-check: ## prove and measure this machine's GPU; writes docs/benchmarks/gpu-<device>.json
+	$(PYTHON) -m engines.certificate.check $(CHECK)
 
 build/bench-venv/.ready: requirements-bench.txt
 	@$(PYTHON) -m venv build/bench-venv

@@ -11,6 +11,7 @@ import click
 from actors.bybit.errors import VenueError
 from engines.errors import InvalidInput, MissingData, TesterError
 from serve.cli.backtest import backtest_command
+from serve.cli.certify import certify_command
 from serve.cli.data import data_group
 from serve.cli.metrics import metrics_command
 from serve.cli.portfolio import portfolio_command
@@ -47,6 +48,7 @@ for command in (
     data_group,
     tradingview_group,
     tour_command,
+    certify_command,
 ):
     bst.add_command(command)
 

@@ -12,58 +12,18 @@ from typing import Final
 
 import numpy as np
 
-from engines.bars import Bars, Floats, Series
-from engines.broker import Broker
+from engines.certificate.workloads import BROKER, N_BARS, WINDOWS, bars_of, closes
 from engines.instrument import Instrument, unrounded
 from strategies.backtest import Terms
 from strategies.graph import PercentOfEquity, Strategy, close, param, sma
 
-N_BARS: Final = 100_000
-FEE_RATE: Final = 0.0006
-CASH: Final = 1_000_000.0
-START_MS: Final = 1_640_995_200_000
-WINDOWS: Final = {"sparse": np.arange(5, 505, 5), "dense": np.arange(2, 102)}
-BROKER: Final = Broker(
-    initial_cash=CASH,
-    taker_fee_rate=FEE_RATE,
-    maker_fee_rate=FEE_RATE,
-    fill_at="close",
-    size_at="fill",
-    check_margin=False,
-    compare_tolerance=0.0,
-)
+__all__ = ["BROKER", "CASH", "N_BARS", "TICK_LOT", "UNROUNDED", "WINDOWS", "bars_of", "closes"]
+
+CASH: Final = BROKER.initial_cash
 UNROUNDED: Final = Terms(unrounded("BTCUSDT"), BROKER)
 TICK_LOT: Final = Terms(
     Instrument("linear", "BTCUSDT", tick=Decimal("0.01"), lot=Decimal("0.001")), BROKER
 )
-
-
-def closes(n_bars: int = N_BARS) -> Floats:
-    """A price about 30,000 that drifts slowly, on a grid of 0.01: (n_bars,)."""
-    rng = np.random.default_rng(20_240_607)
-    drift, shocks = np.zeros(n_bars), rng.standard_normal(n_bars) * 0.00001
-    for bar in range(1, n_bars):
-        drift[bar] = 0.985 * drift[bar - 1] + shocks[bar]
-    moves = drift + 0.0007 * rng.standard_normal(n_bars)
-    path = np.cumsum(moves - moves.mean())
-    return np.asarray(np.round(30_000.0 * np.exp(0.6 * path), 2))
-
-
-def bars_of(close_prices: Floats) -> Bars:
-    """One-minute bars that open at the close before."""
-    opens = np.append(close_prices[:1], close_prices[:-1])
-    n_bars = len(close_prices)
-    return Bars.from_columns(
-        Series("linear", "BTCUSDT", "1"),
-        {
-            "open_ms": START_MS + 60_000 * np.arange(n_bars),
-            "open": opens,
-            "high": np.maximum(opens, close_prices),
-            "low": np.minimum(opens, close_prices),
-            "close": close_prices,
-            "volume": np.ones(n_bars),
-        },
-    )
 
 
 def crossing() -> Strategy:
