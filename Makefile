@@ -54,6 +54,7 @@ build/bench-venv/.ready: requirements-bench.txt
 prove: $(WARM) ## full-size proofs, hours: a million random scripts, properties twenty times as often, a clean clone
 	BST_RUNS=1000000 $(BIN)/python -m pytest -n auto tests/engines/event/test_event_agrees.py \
 		tests/conformance/test_random_graphs.py tests/conformance/test_graph_portfolios.py \
+		tests/engines/kernel/test_jumps.py \
 		tests/engines/portfolio/test_portfolios_agree.py
 	HYPOTHESIS_PROFILE=default BST_EXAMPLES=20 \
 		$(BIN)/python -m pytest -n auto --dist loadfile -m hypothesis --timeout 3000
