@@ -18,8 +18,9 @@ DOCS: Final = Path(__file__).parents[2] / "docs"
 _HEAD: Final = """# Benchmarks
 
 Measured by `make bench`, which writes this page and [benchmarks.json](benchmarks.json). A ratio
-compares both sides in one run, by turns; the range is that of the repetitions. Ratios fall with the
-number of trades: W2 sparse trades about every 170 bars, dense about every 36.
+compares both sides in one run, by turns; that to a peer compares CPU time. The range is that of
+the repetitions. Ratios fall with the number of trades: W2 sparse trades about every 170 bars,
+dense about every 36.
 
 vectorbt runs at its best: rust kernels called directly, eight columns at a time so that they stay
 in the cache, memory kept instead of given back. Both sides compute moving averages beforehand in
