@@ -175,7 +175,7 @@ def sweep(
 
     `space` maps names to values, lists or {"low", "high", "step", "log"}; parameters left out are
     searched over their own ranges. Options as for `backtest`, and search, rows, seed,
-    batch, start_from, train_percent, objective, trade_off.
+    batch, start_from, where, require, train_percent, objective, trade_off.
     """
     fields = _fields(strategy, options, None) | ({"space": dict(space)} if space else {})
     request = request_from(SweepRequest, fields)
@@ -198,7 +198,7 @@ def _fields(
         fields["parameters"] = dict(parameters)
     top = (
         "engine",
-        *("search", "rows", "seed", "batch", "start_from"),
+        *("search", "rows", "seed", "batch", "start_from", "where", "require"),
         *("train_percent", "objective", "trade_off"),
     )
     for name, value in options.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from engines.metrics.definition import SIDES
 from engines.metrics.tradingview import SHEETS, Row
@@ -78,8 +78,21 @@ def backtest_table(backtested: Backtested) -> TextTable:
 
 def best_table(swept: Swept, most: int) -> TextTable:
     """The best rows of a sweep: settings, then figures in and out of sample."""
+    finished = swept.finished
+    title = f"{swept.planned.strategy.name}: best of {finished.rows:,} rows"
+    if finished.computed < finished.rows:
+        title += f" ({finished.rows - finished.computed:,} were there already)"
+    return _rows_table(swept, finished.best[:most], title)
+
+
+def front_table(swept: Swept, front: Sequence[Mapping[str, Any]]) -> TextTable:
+    """The Pareto front of a sweep, columns as in the table of the best rows."""
+    return _rows_table(swept, front, "Pareto front: no row is better in all")
+
+
+def _rows_table(swept: Swept, shown_rows: Sequence[Mapping[str, Any]], title: str) -> TextTable:
     finished, planned = swept.finished, swept.planned
-    names = tuple(dict.fromkeys((planned.request.objective, *_OF_A_ROW)))
+    names = tuple(dict.fromkeys((*planned.request.wanted.objectives, *_OF_A_ROW)))
     columns = [
         (f"{prefix}{name}", f"{label(name)} {word}", name)
         for name in names
@@ -92,11 +105,8 @@ def best_table(swept: Swept, most: int) -> TextTable:
             *(setting(row[f"param_{name}"]) for name in planned.rows),
             *(shown(name, row[column], Currency()).text for column, _, name in columns),
         )
-        for row in finished.best[:most]
+        for row in shown_rows
     )
-    title = f"{planned.strategy.name}: best of {finished.rows:,} rows"
-    if finished.computed < finished.rows:
-        title += f" ({finished.rows - finished.computed:,} were there already)"
     return TextTable(title, ("market", *planned.rows, *(head for _, head, _ in columns)), rows)
 
 

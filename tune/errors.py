@@ -5,6 +5,7 @@ SweepError       base
 ├─ BudgetSpent   a limit of time, money or rows was reached; finished parts are kept
 ├─ CoordinatorBusy  other sources run sweeps on this cluster: wait for them or stop them
 ├─ CoordinatorLost  the cluster does not start the coordinator: look at its nodes
+├─ NoneFits      no row meets the requirements: look at the table, ask for less
 ├─ NotFinished   parts are missing: go on with the sweep first
 └─ ChunkFailed   a chunk failed on every try; the message tells which rows
 """
@@ -28,6 +29,10 @@ class BudgetSpent(SweepError):
 
 class NotFinished(SweepError):
     """Something was asked of a sweep that has not run to its end."""
+
+
+class NoneFits(SweepError):
+    """No row of a sweep meets what is required of it; its table is kept."""
 
 
 class ChunkFailed(SweepError):

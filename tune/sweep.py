@@ -12,7 +12,7 @@ from tune.dispatch import Dispatch
 from tune.errors import NotFinished
 from tune.isolation import FailedRow
 from tune.parts import Parts
-from tune.ranking import Best
+from tune.ranking import Best, Wanted
 from tune.run import Run
 from tune.sweep_spec import Chunk, SweepSpec
 
@@ -99,8 +99,8 @@ def _await(run: Run, watcher: Watcher) -> None:
         raise run.error
 
 
-def finished_sweep(spec: SweepSpec, parts: Parts, objective: str) -> Finished:
-    """A sweep that ran before, its rows ranked by `objective`.
+def finished_sweep(spec: SweepSpec, parts: Parts, wanted: Wanted) -> Finished:
+    """A sweep that ran before, its rows ranked by what is wanted.
 
     Raises NotFinished if parts of it are missing, ResultBroken for damaged ones.
     """
@@ -109,7 +109,7 @@ def finished_sweep(spec: SweepSpec, parts: Parts, objective: str) -> Finished:
     if len(there) < len(chunks):
         done = sum(chunk.n_rows for chunk in there)
         raise NotFinished(f"{done:,} of {spec.total_rows:,} rows are done: go on with --resume")
-    best = Best(objective)
+    best = Best(wanted)
     for chunk in chunks:
         best.add(parts.read(chunk))
     table = parts.whole if parts.whole.exists() else parts.join(chunks)

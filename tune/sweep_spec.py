@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engines.bars import Floats, Series
 from engines.broker import Broker
@@ -18,6 +19,7 @@ from engines.spec import ENGINE_SEMANTICS
 from strategies.backtest import Device, Terms, allowed_rows, computing_path
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
+from tune.conditions import Condition
 from tune.search.guidance import Guidance
 from tune.space import Mask, Space
 
@@ -88,6 +90,7 @@ class SweepSpec:
 
     `guidance` says how rows follow from those before; None where the space alone tells them.
     `device` is where the kernel is to run, a wish and part of the name.
+    `where` are conditions on parameters beside the strategy's own.
     """
 
     strategy: Strategy
@@ -98,12 +101,15 @@ class SweepSpec:
     broker: Broker
     guidance: Guidance | None = None
     device: Device = "cpu"
+    where: tuple[Condition, ...] = ()
 
     def canonical(self) -> dict[str, Any]:
         """The sweep as JSON values."""
         guided = {} if self.guidance is None else {"guidance": self.guidance.canonical()}
+        kept = {"where": [one.text for one in self.where]} if self.where else {}
         return {
             **guided,
+            **kept,
             "kind": "sweep",
             "strategy": self.strategy.digest,
             "space": self.space.canonical(),
@@ -167,6 +173,16 @@ def whole(fixed: Mapping[str, Number], rows: Mapping[str, Floats]) -> dict[str, 
     return {name: np.full(n_rows, float(value)) for name, value in fixed.items()}
 
 
-def allowed_by(strategy: Strategy, fixed: Mapping[str, Number]) -> Mask:
-    """Which rows of the searched parameters keep the strategy's relations."""
-    return lambda block: allowed_rows(strategy, {**block, **whole(fixed, block)})
+def allowed_by(
+    strategy: Strategy, fixed: Mapping[str, Number], where: Sequence[Condition] = ()
+) -> Mask:
+    """Which rows of the searched parameters keep the strategy's relations and those of `where`."""
+
+    def mask(block: Mapping[str, Floats]) -> NDArray[np.bool_]:
+        rows = {**block, **whole(fixed, block)}
+        keep = allowed_rows(strategy, rows)
+        for condition in where:
+            keep &= condition.holds(rows)
+        return keep
+
+    return mask

@@ -36,7 +36,7 @@ _BROKER: Final = (
 _INSTRUMENT: Final = ("tick", "lot", "min_notional", "contract_value", "timezone", "day_start")
 _SEARCH: Final = ("search", "rows", "seed", "batch", "train_percent", "objective")
 # Options that may be given more than once.
-_SEARCH_LISTS: Final = ("start_from", "trade_off")
+_SEARCH_LISTS: Final = ("where", "require", "start_from", "trade_off")
 
 csv_option = click.option(
     "--csv",

@@ -26,8 +26,8 @@ from serve.commands.sweeps import (
     start_explanation,
     start_sweep,
 )
-from serve.commands.swept import Swept
-from serve.tables import best_table, node_plan_table
+from serve.commands.swept import Swept, pareto_front
+from serve.tables import best_table, front_table, node_plan_table
 from tune.budget import Budget
 from tune.node_plan import node_plans
 
@@ -55,7 +55,9 @@ _PRINTED_ROWS: Final = 5
 )
 @click.option("--train-percent", type=float, help="Share of the bars in-sample, 70 by default.")
 @click.option("--objective", help="Statistic that ranks the rows, sharpe by default.")
-@click.option("--trade-off", multiple=True, help="A further statistic to search by.")
+@click.option("--trade-off", multiple=True, help="A further statistic, for a Pareto front of all.")
+@click.option("--where", multiple=True, help='Rows have to keep it: "fast * 2 < slow".')
+@click.option("--require", multiple=True, help='In sample: "max_drawdown < 20%", "trades >= 30".')
 @click.option(
     "--priority", type=float, help="Share among sweeps at once on a cluster, 1 by default."
 )
@@ -161,6 +163,7 @@ def sweep_content(swept: Swept) -> dict[str, Any]:
         "seconds": round(finished.seconds, 3),
         "table": str(finished.table),
         "best": finished.best[:_PRINTED_ROWS],
+        "front": pareto_front(swept),
         "verdict": swept.verdict.canonical(),
         "walk_forward": swept.folds,
     }
@@ -169,6 +172,9 @@ def sweep_content(swept: Swept) -> dict[str, Any]:
 def show_best(swept: Swept) -> None:
     """Print the best rows, and where their bars came from."""
     show_table(best_table(swept, _PRINTED_ROWS))
+    front = pareto_front(swept)
+    if front:
+        show_table(front_table(swept, front))
     for one in swept.finished.failed:
         say(f"Row {one.row} could not be computed: {one.reason}")
     show_verdict(swept.verdict)

@@ -13,6 +13,7 @@ from engines.errors import InvalidInput
 from serve.commands.recorded_sweeps import recorded_sweep
 from serve.commands.requests import SweepRequest
 from tune.parts import WHOLE
+from tune.ranking import Wanted
 from tune.search.asking import best_rows
 from tune.search.guidance import LIBRARY_OF, Guidance, batch_for
 from tune.space import Space
@@ -43,10 +44,12 @@ def guidance_of(
     start = [
         row
         for name in request.start_from
-        for row in _rows_of(name, space, request.objective, settings)
+        for row in _rows_of(name, space, request.wanted, settings)
     ]
     batch = min(request.batch or batch_for(n_rows), n_rows)
-    return Guidance(request.search, request.objectives, batch, tuple(dict.fromkeys(start)))
+    wanted = request.wanted
+    first = tuple(dict.fromkeys(start))
+    return Guidance(request.search, wanted.objectives, batch, first, wanted.require)
 
 
 def answered(planned: Planned, finished: Finished) -> Planned:
@@ -60,7 +63,7 @@ def answered(planned: Planned, finished: Finished) -> Planned:
 
 
 def _rows_of(
-    name: str, space: Space, objective: str, settings: Settings
+    name: str, space: Space, wanted: Wanted, settings: Settings
 ) -> list[tuple[float, ...]]:
     path = Path(recorded_sweep(name, settings).folder) / WHOLE
     if not path.exists():
@@ -70,4 +73,4 @@ def _rows_of(
     missing = [axis for axis in axes if f"param_{axis}" not in table.column_names]
     if missing:
         raise InvalidInput("start_from", name, f"a sweep with {', '.join(missing)}")
-    return best_rows(table, axes, objective, _GIVEN_ROWS)
+    return best_rows(table, axes, wanted, _GIVEN_ROWS)

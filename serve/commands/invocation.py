@@ -75,9 +75,12 @@ def _search(request: SweepRequest) -> Iterator[str]:
     for name, said in request.space.items():
         yield from ("--axis", f"{name}={_axis(said)}")
     dumped = request.model_dump(mode="json", exclude_defaults=True)
-    for field in ("search", "rows", "seed", "train_percent", "objective"):
+    for field in ("search", "rows", "seed", "batch", "train_percent", "objective"):
         if field in dumped:
             yield from _option(field, dumped[field])
+    for field in ("where", "require", "start_from", "trade_off"):
+        for one in dumped.get(field, ()):
+            yield from _option(field, one)
 
 
 def _option(field: str, value: object) -> Iterator[str]:

@@ -49,7 +49,7 @@ class Opened:
             lambda number: self.bars.dataset(charts[number].dataset),
             lambda number: self.bars.release(charts[number].dataset),
         )
-        best = Best(self.planned.request.objective)
+        best = Best(self.planned.request.wanted)
         planned = self.planned
         run = Run(planned.spec, planned.rows, self.parts, best, windows, priority, budget)
         if planned.spec.guidance is not None:

@@ -25,6 +25,7 @@ from strategies.backtest import Device, Terms, check_broker, paid_funding
 from strategies.graph.strategy import Strategy
 from strategies.graph.writing import to_json
 from strategies.library import LIBRARY
+from tune.conditions import Condition, condition_of
 from tune.errors import DiskFull
 from tune.estimate import Estimate, estimate
 from tune.search.guidance import Guidance
@@ -61,6 +62,7 @@ class Search(NamedTuple):
     broker: Broker
     charts: Charts
     guidance: Guidance | None = None
+    where: tuple[Condition, ...] = ()
 
 
 def searched(request: SweepRequest, settings: Settings, ticket: Ticket) -> Search:
@@ -69,24 +71,29 @@ def searched(request: SweepRequest, settings: Settings, ticket: Ticket) -> Searc
     space, fixed = space_from(request, strategy)
     broker = request.broker.broker(request.data.category)
     check_broker(broker)
-    free = rows_of(space, allowed_by(strategy, fixed))
+    where = tuple(condition_of("where", one, _names(strategy)) for one in request.where)
+    free = rows_of(space, allowed_by(strategy, fixed, where))
     rows = {**free, **whole(fixed, free)}
     charts = resolve(request, strategy, settings, ticket)
     for note in charts.notes:
         ticket.note(note)
     n_rows = len(next(iter(rows.values())))
     guidance = guidance_of(request, space, n_rows, settings)
-    return Search(request, strategy, space, fixed, rows, broker, charts, guidance)
+    return Search(request, strategy, space, fixed, rows, broker, charts, guidance, where)
+
+
+def _names(strategy: Strategy) -> tuple[str, ...]:
+    return tuple(one.name for one in strategy.params)
 
 
 def plan(search: Search, settings: Settings, ask: Callable[[str], AskInfo]) -> Planned:
     """Windows of a search; `ask` makes who tells of a catalog's datasets."""
-    request, strategy, space, fixed, rows, broker, charts, guidance = search
+    request, strategy, space, fixed, rows, broker, charts, guidance, where = search
     info = ask(str(charts.catalog_root))
     windows = tuple(_window(chart, info, request, charts, broker) for chart in charts.charts)
     n_rows = len(next(iter(rows.values())))
     device: Device = "gpu" if request.engine == "gpu" else "cpu"
-    spec = SweepSpec(strategy, space, fixed, n_rows, windows, broker, guidance, device)
+    spec = SweepSpec(strategy, space, fixed, n_rows, windows, broker, guidance, device, where)
     return Planned(request, strategy, charts, spec, rows, settings.results_folder / spec.digest)
 
 

@@ -29,6 +29,7 @@ from strategies.graph.python_code import python_code
 from strategies.graph.strategy import Strategy
 from strategies.scripting import EventStrategy
 from tune.chunk import TEST, TRAIN
+from tune.front import front_rows
 from tune.landscape import rank_correlation, surfaces
 from tune.sweep_spec import SweepWindow
 
@@ -127,31 +128,33 @@ def _best_run(planned: Planned, number: int, table: pa.Table) -> tuple[Run, cont
 def _best_row(planned: Planned, table: pa.Table, window: SweepWindow) -> dict[str, Any]:
     symbol, interval = (table.column(name).to_numpy() for name in ("symbol", "interval"))
     own = np.flatnonzero((symbol == window.series.symbol) & (interval == window.series.interval))
-    objective = planned.request.objective
-    scores = table.column(f"{TRAIN}{objective}").to_numpy()[own]
-    scores = np.nan_to_num((STATISTICS[objective].better or 1) * scores, nan=-np.inf)
+    scores = np.nan_to_num(planned.request.wanted.scores(table)[own], nan=-np.inf)
     found: dict[str, Any] = table.slice(int(own[np.argmax(scores)]), 1).to_pylist()[0]
     return found
 
 
 def _sweep(planned: Planned, table: pa.Table, best: Sequence[Mapping[str, Any]]) -> content.Sweep:
-    objective = planned.request.objective
-    statistics = tuple(dict.fromkeys((objective, *_SHOWN)))
+    objective, wanted = planned.request.objective, planned.request.wanted
+    statistics = tuple(dict.fromkeys((*wanted.objectives, *_SHOWN)))
     several = len(planned.spec.windows) > 1
-    ranked = tuple(
-        content.RankedRow(
-            rank,
-            _settings(planned, row),
-            {name: row[f"{TRAIN}{name}"] for name in statistics},
-            {name: row[f"{TEST}{name}"] for name in statistics if f"{TEST}{name}" in row},
-            f"{row['symbol']} {row['interval']}" if several else "",
+
+    def ranked(rows: Sequence[Mapping[str, Any]]) -> tuple[content.RankedRow, ...]:
+        return tuple(
+            content.RankedRow(
+                rank,
+                _settings(planned, row),
+                {name: row[f"{TRAIN}{name}"] for name in statistics},
+                {name: row[f"{TEST}{name}"] for name in statistics if f"{TEST}{name}" in row},
+                f"{row['symbol']} {row['interval']}" if several else "",
+            )
+            for rank, row in enumerate(rows, 1)
         )
-        for rank, row in enumerate(best[:_BEST_ROWS], 1)
-    )
+
     return content.Sweep(
         rows_tried=planned.spec.total_rows,
         statistics=statistics,
-        best=ranked,
+        best=ranked(best[:_BEST_ROWS]),
+        front=ranked(front_rows(table, wanted)),
         quote=content.Currency(planned.spec.windows[0].instrument.quote or "USDT"),
         scatter=_scatter(objective, table, best),
         surfaces=_surfaces(planned, table, best[0]),

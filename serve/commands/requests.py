@@ -34,6 +34,8 @@ from engines.broker import (
 from engines.errors import InvalidInput
 from engines.intervals import Interval, parse_interval
 from strategies.running import Engine
+from tune.conditions import condition_of
+from tune.ranking import Wanted
 from tune.search.guidance import LIBRARY_OF, check_guidance
 from tune.space import Kind
 
@@ -212,6 +214,13 @@ class SweepRequest(BacktestRequest):
     batch: int | None = Field(
         default=None, ge=1, description="rows between two looks of a guided search"
     )
+    where: tuple[str, ...] = Field(
+        default=(), description="relations that rows have to keep, such as fast * 2 < slow"
+    )
+    require: tuple[str, ...] = Field(
+        default=(),
+        description="what statistics have to be in sample: max_drawdown < 20%, trades >= 30",
+    )
     start_from: tuple[str, ...] = Field(
         default=(), description="sweeps whose best rows a guided search begins with, by digest"
     )
@@ -220,7 +229,8 @@ class SweepRequest(BacktestRequest):
     )
     objective: str = Field(default="sharpe", description="statistic that ranks the rows")
     trade_off: tuple[str, ...] = Field(
-        default=(), description="further statistics that a search looks at: nsga2, nsga3, tpe"
+        default=(),
+        description="further statistics: rows that no other beats in all are the Pareto front",
     )
 
     def check(self) -> None:
@@ -233,6 +243,8 @@ class SweepRequest(BacktestRequest):
                 raise InvalidInput(name, given, f"one of {', '.join(STATISTICS)}")
         if self.engine not in ("auto", "cpu", "gpu"):
             raise InvalidInput("engine", self.engine, "auto, cpu or gpu for a sweep")
+        for text in self.require:
+            condition_of("require", text, STATISTICS)
         if self.data.rates is not None or self.data.account_currency:
             expected = "left out: only an event strategy's account has a currency of its own"
             raise InvalidInput("data.account_currency", self.data.account_currency, expected)
@@ -241,13 +253,15 @@ class SweepRequest(BacktestRequest):
         self._check_guidance()
 
     @property
-    def objectives(self) -> tuple[str, ...]:
-        """All statistics that a search looks at, the ranking one first."""
-        return tuple(dict.fromkeys((self.objective, *self.trade_off)))
+    def wanted(self) -> Wanted:
+        """What is looked for: the objective that ranks, those beside it, what is required."""
+        objectives = tuple(dict.fromkeys((self.objective, *self.trade_off)))
+        require = [condition_of("require", text, STATISTICS) for text in self.require]
+        return Wanted(objectives, tuple(require))
 
     def _check_guidance(self) -> None:
         if self.search in LIBRARY_OF:
-            check_guidance(self.search, self.rows or 0, self.objectives)
+            check_guidance(self.search, self.rows or 0, self.wanted.objectives)
             return
         for name in ("batch", "start_from"):
             if getattr(self, name):

@@ -186,7 +186,7 @@ def finished_before(stored: StoredSweep, settings: Settings, ticket: Ticket) -> 
     planned = plan(search, settings, lambda root: Datasets(root).info)
     check_same(planned, stored.digest)
     parts = Parts(settings.results_folder, planned.spec)
-    finished = finished_sweep(planned.spec, parts, planned.request.objective)
+    finished = finished_sweep(planned.spec, parts, planned.request.wanted)
     planned = answered(planned, finished)
     return Swept(planned, finished, None, judged(planned, finished, settings, ticket))
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from serve.commands.planning import Planned
 from serve.commands.verdicts import Judged, fold_content
 from tune.estimate import Estimate
+from tune.front import front_rows
 from tune.sweep import Finished
 from tune.verdict import Verdict
 
@@ -35,3 +38,9 @@ class Swept:
     def digest(self) -> str:
         """The sweep's name."""
         return self.planned.spec.digest
+
+
+def pareto_front(swept: Swept) -> list[dict[str, Any]]:
+    """Rows that no other beats in every objective; empty with one objective."""
+    wanted = swept.planned.request.wanted
+    return front_rows(pq.read_table(swept.finished.table), wanted) if wanted.several else []

@@ -13,13 +13,13 @@ from actors.market_data.datasets import load_dataset
 from actors.market_data.store import Catalog
 from cluster.settings import Settings
 from cluster.storage.store import Store
-from engines.batch.summary import STATISTICS
 from engines.intervals import DAY_MS
 from serve.commands.job import Ticket
 from strategies.evaluation.dataset import Dataset
-from tune.chunk import TRAIN
+from tune.errors import NoneFits
 from tune.evidence import Evidence, evidence_of
 from tune.neighbours import beside
+from tune.parts import WHOLE
 from tune.robustness import Row
 from tune.sweep import Finished
 from tune.trials import Days, Sample, Trials, days_of, joined, picked, sample_of
@@ -137,9 +137,12 @@ def _windows_of(planned: Planned, table: pa.Table) -> np.typing.NDArray[np.int64
 
 
 def _scores(planned: Planned, table: pa.Table) -> np.typing.NDArray[np.float64]:
-    objective = planned.request.objective
-    better = STATISTICS[objective].better or 1
-    return np.asarray(better * table.column(f"{TRAIN}{objective}").to_numpy())
+    wanted = planned.request.wanted
+    if wanted.require and not (wanted.breach(table) == 0.0).any():
+        asked = " and ".join(one.text for one in wanted.require)
+        table_at = planned.folder / WHOLE
+        raise NoneFits(f"None of {table.num_rows:,} rows has {asked}; all are in {table_at}")
+    return wanted.scores(table)
 
 
 def _dataset(planned: Planned, number: int) -> Dataset:

@@ -151,11 +151,15 @@ class Surface:
 
 @dataclass(frozen=True)
 class Sweep:
-    """What the rows of a sweep did. `statistics` are those that the table of `best` rows shows."""
+    """What the rows of a sweep did. `statistics` are those that its tables of rows show.
+
+    `front` are the rows that no other beats in every objective, empty with one objective.
+    """
 
     rows_tried: int
     statistics: tuple[str, ...]
     best: tuple[RankedRow, ...]
+    front: tuple[RankedRow, ...] = ()
     quote: Currency = Currency()
     scatter: Scatter | None = None
     surfaces: tuple[Surface, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from engines.batch.summary import STATISTICS
 from engines.metrics.definition import SIDES
 from engines.metrics.registry import FAMILIES, METRICS, SIDED
 from serve.reports import figures, words
-from serve.reports.content import Run, Sweep
+from serve.reports.content import RankedRow, Run, Sweep
 from serve.reports.figures import Shown
 from serve.reports.months import monthly_returns
 
@@ -169,12 +170,20 @@ def _metric_row(run: Run, name: str, prefixes: tuple[str, ...]) -> FigureRow:
     return FigureRow(words.metric_label(name), meaning, unit, cells)
 
 
-def best_rows(sweep: Sweep) -> BestRows:
-    """The table of a sweep's best rows; parameters in the order they first appear."""
-    parameters = tuple(dict.fromkeys(name for row in sweep.best for name in row.parameters))
-    periods = 2 if any(row.out_of_sample for row in sweep.best) else 1
+def row_tables(sweep: Sweep) -> tuple[tuple[str, str, BestRows], ...]:
+    """Id, heading and content of a sweep's tables of rows: its best ones, and its front."""
+    best = ("best", "Best rows", _ranked(sweep, sweep.best))
+    if not sweep.front:
+        return (best,)
+    return best, ("front", "Pareto front: no row is better in all", _ranked(sweep, sweep.front))
+
+
+def _ranked(sweep: Sweep, ranked: Sequence[RankedRow]) -> BestRows:
+    """A table of rows; parameters in the order they first appear."""
+    parameters = tuple(dict.fromkeys(name for row in ranked for name in row.parameters))
+    periods = 2 if any(row.out_of_sample for row in ranked) else 1
     rows = []
-    for row in sweep.best:
+    for row in ranked:
         sides = (row.in_sample, row.out_of_sample)[:periods]
         cells = tuple(
             _cell(figures.shown(name, side.get(name), sweep.quote), side.get(name))
@@ -184,7 +193,7 @@ def best_rows(sweep: Sweep) -> BestRows:
         settings = tuple(_setting_cell(row.parameters.get(name)) for name in parameters)
         rows.append(RankRow(row.rank, row.market, settings, cells))
     heads = tuple((words.label(name), words.meaning(name)) for name in sweep.statistics)
-    has_market = any(row.market for row in sweep.best)
+    has_market = any(row.market for row in ranked)
     return BestRows(has_market, parameters, heads, periods, tuple(rows))
 
 

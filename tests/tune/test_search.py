@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engines.bars import Floats
 from engines.errors import InvalidInput
+from tune.ranking import Wanted
 from tune.search.asking import best_rows
 from tune.search.guidance import LIBRARY_OF, Guidance, batch_for, check_guidance
 from tune.search.searcher import searcher_of
@@ -119,7 +120,7 @@ def test_earlier_best_rows_are_those_that_are_good_on_every_market() -> None:
             "train_sharpe": [3.0, 1.0, 9.0, 0.0, 1.5, float("nan")],
         }
     )
-    assert best_rows(table, ["fast"], "sharpe", 2) == [(5.0,), (6.0,)]
+    assert best_rows(table, ["fast"], Wanted(("sharpe",)), 2) == [(5.0,), (6.0,)]
 
 
 def test_a_method_refuses_what_it_cannot_do() -> None:

@@ -6,17 +6,20 @@ Nothing of it is stored: seed, rows and statistics of the parts that exist give 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from engines.bars import Floats
-from engines.batch.summary import STATISTICS
-from tune.chunk import TRAIN
+from tune.ranking import Wanted, score
 from tune.search.guidance import Guidance
 from tune.search.searcher import searcher_of
 from tune.search.terrain import Terrain
 from tune.sweep_spec import Chunk, SweepSpec, allowed_by
+
+# How far from everything that is required a row without a value is.
+_NO_VALUE: Final = 9.0
 
 
 class Asking:
@@ -28,12 +31,15 @@ class Asking:
 
     def __init__(self, spec: SweepSpec, guidance: Guidance, rows: Mapping[str, Floats]) -> None:
         self.rows = {name: values.copy() for name, values in rows.items()}
-        self._guidance = guidance
-        self._terrain = Terrain(spec.space, allowed_by(spec.strategy, spec.fixed), dict(rows))
+        self._wanted = Wanted(guidance.objectives, guidance.require)
+        self._terrain = Terrain(
+            spec.space, allowed_by(spec.strategy, spec.fixed, spec.where), dict(rows)
+        )
         self._searcher = searcher_of(self._terrain, guidance, spec.space.seed)
         self._start = self._terrain.nearest(np.array(guidance.start))
         shape = (len(spec.windows), spec.n_rows, len(guidance.objectives))
         self._found = np.full(shape, np.nan)
+        self._breach = np.zeros(shape[:2])
         self._worst = np.zeros(shape[2])
         self._best = np.zeros(shape[2])
 
@@ -50,16 +56,18 @@ class Asking:
         """Take note of a chunk that is done; its rows are what was run, whoever asked for them."""
         rows = [table.column(f"param_{axis.name}").to_numpy() for axis in self._terrain.axes]
         self._put(chunk.first, chunk.last, np.column_stack(rows))
-        for place, objective in enumerate(self._guidance.objectives):
-            better = STATISTICS[objective].better or 1
-            values = better * table.column(f"{TRAIN}{objective}").to_numpy()
-            self._found[chunk.window, chunk.first : chunk.last, place] = values
+        own = (chunk.window, slice(chunk.first, chunk.last))
+        for place, objective in enumerate(self._wanted.objectives):
+            self._found[(*own, place)] = score(table, objective)
+        self._breach[own] = self._wanted.breach(table)
 
     def tell(self, first: int, last: int) -> None:
         """Tell the searcher of a batch whose chunks are all done."""
         values = self._values(first, last)
-        scores = self._finite(scores_over(self._found[:, first:last]))
-        self._searcher.tell(self._terrain.points(values), scores)
+        # A row is as good as its mean over the markets, and has to meet what is required on each.
+        scores = self._found[:, first:last].mean(axis=0)
+        breach = self._breach[:, first:last].mean(axis=0)
+        self._searcher.tell(self._terrain.points(values), self._finite(scores, breach))
 
     def _values(self, first: int, last: int) -> Floats:
         return np.column_stack([self.rows[axis.name][first:last] for axis in self._terrain.axes])
@@ -69,32 +77,31 @@ class Asking:
         for k, axis in enumerate(self._terrain.axes):
             self.rows[axis.name][first:last] = values[:, k]
 
-    def _finite(self, scores: Floats) -> Floats:
-        """Scores as numbers: nothing is worse than all, infinitely good as good as the best."""
+    def _finite(self, scores: Floats, breach: Floats) -> Floats:
+        """Scores as numbers: no value is worse than all, infinitely good as good as the best.
+
+        Rows that break a requirement are worse than all that do not, by how far they break it.
+        """
         for place, column in enumerate(scores.T):
             known = column[np.isfinite(column)]
             if len(known):
                 self._worst[place] = min(self._worst[place], known.min())
                 self._best[place] = max(self._best[place], known.max())
-        below = self._worst - 1.0 - np.abs(self._worst)
-        return np.where(np.isfinite(scores), scores, np.where(scores > 0.0, self._best, below))
-
-
-def scores_over(found: Floats) -> Floats:
-    """The mean over windows of (n_windows, n_rows, n_objectives); NaN where a window has none."""
-    return np.asarray(found.mean(axis=0))
+        kept = np.where(np.isposinf(scores), self._best, scores)
+        breach = np.where(np.isfinite(kept).all(axis=1), breach, _NO_VALUE + breach)[:, None]
+        below = self._worst - (10.0 + breach) * (1.0 + np.abs(self._worst))
+        return np.where(breach > 0.0, below, kept)
 
 
 def best_rows(
-    table: pa.Table, axes: Sequence[str], objective: str, most: int
+    table: pa.Table, axes: Sequence[str], wanted: Wanted, most: int
 ) -> list[tuple[float, ...]]:
     """The values of `axes` in the `most` best rows of a sweep's table, over all its windows.
 
-    Rows that lack one of the statistics in a window do not count.
+    Rows that lack a value or break a requirement in one of them do not count.
     """
     number = table.column("row").to_numpy()
-    better = STATISTICS[objective].better or 1
-    scores = better * table.column(f"{TRAIN}{objective}").to_numpy()
+    scores = wanted.scores(table)
     _, where, place = np.unique(number, return_index=True, return_inverse=True)
     totals = np.bincount(place, weights=np.where(np.isfinite(scores), scores, -np.inf))
     means = totals / np.bincount(place)

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from engines.errors import InvalidInput
+from tune.conditions import Condition
 
 # The library whose numbers each method depends on: another version is another search.
 LIBRARY_OF: Final = {
@@ -29,18 +30,22 @@ _BATCH_MOST: Final = 512
 class Guidance:
     """Statistics that a search looks at, rows between two looks, rows that it begins with.
 
-    Each of `start` holds a value for every axis of the space, in its order.
+    Each of `start` holds a value for every axis of the space, in its order. `require` are
+    conditions on statistics.
     """
 
     method: str
     objectives: tuple[str, ...]
     batch: int
     start: tuple[tuple[float, ...], ...] = ()
+    require: tuple[Condition, ...] = ()
 
     def canonical(self) -> dict[str, Any]:
         """The guidance as JSON values."""
         library = LIBRARY_OF[self.method]
+        required = {"require": [one.text for one in self.require]} if self.require else {}
         return {
+            **required,
             "method": self.method,
             "library": f"{library} {version(library)}",
             "objectives": list(self.objectives),

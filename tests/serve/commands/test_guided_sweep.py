@@ -13,12 +13,13 @@ import pytest
 from actors.market_data.datasets import Datasets
 from cluster.settings import Settings
 from engines.errors import InvalidInput
+from serve.commands.reports import write_sweep_report
 from serve.commands.sweeps import resume_sweep, start_sweep
-from serve.commands.swept import Swept
+from serve.commands.swept import Swept, pareto_front
 from strategies.backtest import backtest
 from tests.serve.commands.test_sweep_on_ray import asked, sha256
 from tune.budget import Budget
-from tune.errors import BudgetSpent
+from tune.errors import BudgetSpent, NoneFits
 from tune.sweep_spec import SweepSpec
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("local_ray")]
@@ -115,3 +116,46 @@ def test_what_only_a_guided_search_has_is_refused_elsewhere(file: Path) -> None:
         asked(file, SPACE, search="nsga2", rows=50, trade_off=["luck"])
     with pytest.raises(InvalidInput, match="rows"):
         asked(file, SPACE, search="tpe")
+
+
+def test_rows_keep_what_is_asked_of_them(settings: Settings, file: Path) -> None:
+    fields = {"where": ["fast * 3 <= slow"], "trade_off": ["max_drawdown"], **GUIDED}
+    request = asked(file, SPACE, require=["trades >= 20"], **{**fields, "search": "nsga2"})
+    swept = start_sweep(request, settings).result()
+    table = pq.read_table(swept.finished.table)
+    fast, slow = (table.column(f"param_{name}").to_numpy() for name in ("fast", "slow"))
+    assert np.all(fast * 3 <= slow)
+    assert swept.finished.best[0]["train_trades"] >= 20
+    front = pareto_front(swept)
+    assert front[0]["train_sharpe"] == swept.finished.best[0]["train_sharpe"]
+    drawdowns = [row["train_max_drawdown"] for row in front]
+    assert drawdowns == sorted(drawdowns, reverse=True)
+    assert all(row["train_trades"] >= 20 for row in front)
+    page = write_sweep_report(swept, settings, 0).read_text()
+    assert ("Pareto front" in page) == (len(front) > 0)
+    assert "--require 'trades &gt;= 20'" in page or "trades &gt;= 20" in page
+
+
+def test_a_search_is_led_to_the_rows_that_are_allowed(settings: Settings, file: Path) -> None:
+    free = start_sweep(asked(file, SPACE, **GUIDED), settings).result()
+    trades = pq.read_table(free.finished.table).column("train_trades").to_numpy()
+    limit = int(np.quantile(trades, 0.9))
+    led = start_sweep(asked(file, SPACE, require=[f"trades >= {limit}"], **GUIDED), settings)
+    table = pq.read_table(led.result().finished.table)
+    last = table.column("train_trades").to_numpy()[24:]
+    assert (last >= limit).mean() > 2 * (trades >= limit).mean()
+
+
+def test_what_no_row_meets_is_told_and_the_table_is_kept(settings: Settings, file: Path) -> None:
+    request = asked(file, {"fast": [5, 10], "slow": [20], "stop": 2}, require=["trades > 99999"])
+    with pytest.raises(NoneFits, match="None of 2 rows has trades > 99999"):
+        start_sweep(request, settings).result()
+    asked_less = asked(file, {"fast": [5, 10], "slow": [20], "stop": 2}, require=["trades > 0"])
+    assert start_sweep(asked_less, settings).result().finished.computed == 0
+
+
+def test_a_relation_that_names_nothing_is_refused(settings: Settings, file: Path) -> None:
+    with pytest.raises(InvalidInput, match="speed"):
+        start_sweep(asked(file, SPACE, where=["fast < speed"]), settings).result()
+    with pytest.raises(InvalidInput, match="luck"):
+        asked(file, SPACE, require=["luck > 1"])
