@@ -10,13 +10,16 @@ import pytest
 
 from engines.event.account import Account
 from engines.event.brackets import BracketDesk
+from engines.event.day_orders import DayCount
 from engines.event.entry_desk import EntryDesk
 from engines.event.events import Place, Prices
 from engines.event.exchange import Exchange
 from engines.event.exit_desk import ExitDesk
+from engines.event.statement import Statement
 from engines.event.working import Touch, Working
 from engines.kernel import rounding
 from engines.kernel.sizing import entry_units
+from strategies.scripting.graph_limits import GraphLimits
 from tests.conformance import mutants
 
 Patch = pytest.MonkeyPatch
@@ -75,7 +78,7 @@ def slipping(right: Any) -> Any:
 
 def no_trail_beside_a_stop(right: Any) -> Any:
     def placed(self: BracketDesk, one: Any, *rest: Any) -> Iterator[Any]:
-        if one.stop is not None:
+        if one.levels.stop is not None:
             one.bracket = replace(one.bracket, trail=None)
         yield from right(self, one, *rest)
 
@@ -214,6 +217,46 @@ RULES: dict[str, tuple[Callable[[Patch], None], Callable[[int], None]]] = {
     "I5 margin at the fill": (
         function("affords", lambda *_: True),
         mutants.event_agrees_on_scripts,
+    ),
+    "J2 a day's last order": (
+        lambda patch: patch.setattr(DayCount, "over", False),
+        mutants.event_agrees,
+    ),
+    "J3, J4 losses": (
+        lambda patch: patch.setattr(GraphLimits, "_losses", nothing),
+        mutants.event_agrees,
+    ),
+    "limits of trades": (
+        lambda patch: patch.setattr(GraphLimits, "_counted", nothing),
+        mutants.event_agrees,
+    ),
+    "losses in a row, and re-entry": (
+        lambda patch: patch.setattr(GraphLimits, "_read_trades", nothing),
+        mutants.event_agrees,
+    ),
+    "the clock": (
+        lambda patch: patch.setattr(GraphLimits, "strikes", False),
+        mutants.event_agrees,
+    ),
+    "profits that exits ask for": (
+        lambda patch: patch.setattr(Statement, "earns", lambda *_: True),
+        mutants.event_agrees,
+    ),
+    "bounds of a size": (
+        function("bounded", lambda units, *_: units),
+        mutants.event_agrees,
+    ),
+    "the Kelly share": (
+        function("share_of_wins", lambda fraction, *_: fraction),
+        mutants.event_agrees,
+    ),
+    "anchors move": (
+        lambda patch: patch.setattr(BracketDesk, "_anchor", no_instruction),
+        mutants.event_agrees,
+    ),
+    "the margin's stop": (
+        function("margin_stop", lambda average, side, *_: average * (1.0 - side * 0.5)),
+        mutants.event_agrees,
     ),
     "K2 excursions": (lambda patch: patch.setattr(Account, "see", nothing), mutants.event_agrees),
     "K3 equity": (

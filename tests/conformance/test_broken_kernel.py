@@ -8,7 +8,21 @@ from typing import Any
 
 import pytest
 
-from engines.kernel import decide, execute, exits, fills, path, rounding, run, sizing, step
+from engines.kernel import (
+    anchors,
+    day_end,
+    decide,
+    execute,
+    exits,
+    fills,
+    limits,
+    path,
+    rounding,
+    run,
+    shares,
+    sizing,
+    step,
+)
 from engines.kernel import layout as at
 from engines.kernel.fills import Seen
 from engines.orders import Reason
@@ -133,6 +147,14 @@ RULES: dict[str, tuple[Any, str, Callable[[Wrong], Wrong]]] = {
     "H5 the entry's fee at once": (execute, "open_lot", paid_later),
     "I1 margin of what is open": (sizing, "margin_held", lambda _: lambda *__: 0.0),
     "smallest orders": (decide, "check_entry", without_limits),
+    "J2 a day's last order": (day_end, "day_of_orders", lambda _: lambda *__: False),
+    "J3, J4 losses": (limits, "loss_limit", lambda _: lambda *__: 0),
+    "what limits refuse": (limits, "hindrance", lambda _: lambda *__: 0),
+    "profits that exits ask for": (limits, "enough_profit", lambda _: lambda *__: True),
+    "bounds of a size": (shares, "bounded", lambda _: lambda units, *__: units),
+    "the Kelly share": (shares, "share_of_wins", lambda _: lambda fraction, *__: fraction),
+    "the margin's stop": (anchors, "guard_margin", lambda _: lambda *__: None),
+    "trails armed before what fills": (step, "arm_trails", lambda _: lambda *__: None),
     "K1 lots that are gone": (path, "drop_empty_lots", lambda _: nothing_happens),
     "K2 excursions": (
         fills,

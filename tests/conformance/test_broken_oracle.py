@@ -14,6 +14,7 @@ from engines.reference.desk import Desk
 from engines.reference.market import Market
 from engines.reference.pending import Touch
 from engines.reference.sizing import Sizing
+from engines.reference.statement import Statement
 from tests.conformance import mutants
 
 Wrap = Callable[[Any], Any]
@@ -69,11 +70,29 @@ def from_the_first_bar(right: Any) -> Any:
     return rest
 
 
+def only_at_first(right: Any) -> Any:
+    def measure(self: Rest, lots: Any, leverage: float, anew: bool) -> None:
+        if anew:
+            right(self, lots, leverage, anew)
+
+    return measure
+
+
+def no_margins_stop(right: Any) -> Any:
+    def due(self: Rest) -> Any:
+        safety, self.safety = self.safety, None
+        found = right(self)
+        self.safety = safety
+        return found
+
+    return due
+
+
 RULES: dict[str, tuple[Any, str, Wrap]] = {
     "C1 stops to the worse": (
         Rest,
         "_worse",
-        lambda _: lambda self, level, way: self._better(level),
+        lambda _: lambda self, level, way, base: self._better(level, base),
     ),
     "E1 live from the fill, or later": (Desk, "rest", from_the_first_bar),
     "E2 targets": (Rest, "_reserve", lambda _: nothing),
@@ -87,7 +106,13 @@ RULES: dict[str, tuple[Any, str, Wrap]] = {
     "G3 fees in the budget": (Sizing, "_wanted", without_taker_fee),
     "I1 margin of what is open": (Sizing, "_held", lambda _: lambda self, price: Fraction(0)),
     "smallest orders and margin": (Sizing, "_limits", no_limits),
-    "the order of a gap": (Market, "_resting", lambda _: lambda self, price: iter(())),
+    "J2 a day's last order": (Market, "_end_day", lambda _: nothing),
+    "profits that exits ask for": (Statement, "earns", lambda _: lambda *__: True),
+    "bounds of a size": (Sizing, "_bounded", lambda _: lambda self, units, *__: units),
+    "a move that is risked": (Sizing, "_moved", lambda right: lambda *given: 2 * right(*given)),
+    "anchors move": (Rest, "measure", only_at_first),
+    "the margin's stop": (Rest, "due", no_margins_stop),
+    "the order of a gap": (Market, "_resting", lambda _: lambda self, *_: iter(())),
 }
 
 
