@@ -59,6 +59,7 @@ prove: $(WARM) ## full-size proofs, hours: a million random scripts, properties 
 	HYPOTHESIS_PROFILE=default BST_EXAMPLES=20 \
 		$(BIN)/python -m pytest -n auto --dist loadfile -m hypothesis --timeout 3000
 	$(BIN)/python -m tests.benchmarks.verdicts
+	$(BIN)/python -m tests.benchmarks.searches
 	rm -rf build/clone && git clone --quiet . build/clone
 	@test ! -d ../shared || ln -sfn ../../shared build/shared
 	BST_HOME="$(CURDIR)/build/clone/home" BST_CACHE="$(CURDIR)/build/clone/kernels" \

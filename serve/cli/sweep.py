@@ -45,7 +45,7 @@ _PRINTED_ROWS: Final = 5
 )
 @click.option(
     "--search",
-    help="grid; random, latin or sobol samples; or guided: tpe, cmaes, nsga2, nsga3, gp.",
+    help="grid; random, latin or sobol samples; or guided: tpe, cmaes, nsga2, nsga3, gp, refine.",
 )
 @click.option("--rows", type=int, help="Rows of a search that samples or is guided.")
 @click.option("--seed", type=int, help="Of a search that samples or is guided.")

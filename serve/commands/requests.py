@@ -207,7 +207,7 @@ class SweepRequest(BacktestRequest):
     search: Kind = Field(
         default="grid",
         description="grid; random, latin or sobol samples; or guided by what came out: tpe, cmaes, "
-        "nsga2, nsga3, gp",
+        "nsga2, nsga3, gp, refine",
     )
     rows: int | None = Field(default=None, ge=1, description="rows of a search that samples")
     seed: int = Field(default=0, ge=0)

@@ -38,11 +38,12 @@ AXES: Final = (
     Axis("target", "float", low=0.2, high=4.0, step=0.2),
     Axis("trail", "choice", values=(0.2, 0.5, 1.0, 2.0, _NEVER)),
 )
-GUIDED: Final[tuple[Kind, ...]] = ("gp", "tpe", "cmaes", "nsga2", "nsga3")
+GUIDED: Final[tuple[Kind, ...]] = ("gp", "tpe", "cmaes", "nsga2", "nsga3", "refine")
 SCALING: Final[tuple[tuple[Kind, int], ...]] = (
     ("random", _EVALUATIONS),
     ("sobol", _EVALUATIONS),
     ("cmaes", _EVALUATIONS),
+    ("refine", _EVALUATIONS),
     ("nsga2", 2_000),
     ("nsga3", 2_000),
     ("tpe", 500),

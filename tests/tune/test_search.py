@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -57,7 +58,7 @@ def searched(
     return np.concatenate(values), np.concatenate(heights)
 
 
-@pytest.mark.parametrize("method", ["tpe", "nsga2", "nsga3", "cmaes", "gp"])
+@pytest.mark.parametrize("method", ["tpe", "nsga2", "nsga3", "cmaes", "gp", "refine"])
 def test_rows_are_new_allowed_and_the_same_for_the_same_seed(method: Kind) -> None:
     values, _ = searched(method, 60, seed=3)
     assert len(np.unique(values, axis=0)) == 60
@@ -69,7 +70,7 @@ def test_rows_are_new_allowed_and_the_same_for_the_same_seed(method: Kind) -> No
     assert not np.array_equal(searched(method, 60, seed=4)[0], values)
 
 
-@pytest.mark.parametrize("method", ["tpe", "nsga2", "cmaes", "gp"])
+@pytest.mark.parametrize("method", ["tpe", "nsga2", "cmaes", "gp", "refine"])
 def test_it_climbs_higher_than_random_rows(method: Kind) -> None:
     wins = 0
     for seed in range(4):
@@ -78,6 +79,29 @@ def test_it_climbs_higher_than_random_rows(method: Kind) -> None:
         units = [unit_of(axis, drawn[axis.name]) for axis in AXES]
         wins += searched(method, 120, seed, 12)[1].max() > height(np.column_stack(units)).max()
     assert wins >= 3
+
+
+def test_refinement_looks_at_the_plateau_and_not_at_the_peak_beside_it() -> None:
+    space = Space((Axis("x", "float", low=0.0, high=1.0), Axis("y", "float", low=0.0, high=1.0)))
+    space = replace(space, kind="refine", rows=400, seed=2)
+    terrain = Terrain(space, everywhere, rows_of(space, everywhere))
+    searcher = searcher_of(terrain, Guidance("refine", ("sharpe",), 50), 2)
+    peak = np.zeros(2)
+    for batch in range(8):
+        points = terrain.points(terrain.take(searcher, 50))
+        hill = np.exp(-20.0 * ((points - np.array([0.25, 0.7])) ** 2).sum(axis=1))
+        if batch == 0:
+            # One single row that is far better than all, where the hill is flat.
+            peak = points[np.argmax(points[:, 0] - points[:, 1])]
+        scores = np.where((points == peak).all(axis=1), 5.0, hill)
+        searcher.tell(points, scores[:, None])
+    away = np.abs(points - np.array([0.25, 0.7])).max(axis=1)
+    assert np.median(away) < 0.15
+    assert np.abs(points - peak).max(axis=1).min() > 0.1
+
+
+def everywhere(rows: Mapping[str, Floats]) -> NDArray[np.bool_]:
+    return np.ones(len(rows["x"]), dtype=bool)
 
 
 def test_two_objectives_spread_along_their_front() -> None:

@@ -16,9 +16,10 @@ LIBRARY_OF: Final = {
     "nsga3": "optuna",
     "cmaes": "cmaes",
     "gp": "scipy",
+    "refine": "scipy",
 }
 # Methods that look at one objective only.
-SINGLE: Final = ("cmaes", "gp")
+SINGLE: Final = ("cmaes", "gp", "refine")
 # A Gaussian process of more rows takes longer than most rows do: its cost grows with their cube.
 MOST_MODELLED: Final = 500
 _BATCHES: Final = 20

@@ -29,7 +29,7 @@ class Searcher(Protocol):
 Make = Callable[[Terrain, Guidance, int], Searcher]
 
 
-def _tpe(terrain: Terrain, guidance: Guidance, seed: int) -> Searcher:
+def _study(terrain: Terrain, guidance: Guidance, seed: int) -> Searcher:
     from tune.search.studies import Study
 
     return Study(terrain, guidance, seed)
@@ -47,12 +47,19 @@ def _gp(terrain: Terrain, guidance: Guidance, seed: int) -> Searcher:
     return Gaussian(terrain, seed, first=max(2 * guidance.batch, 4 * terrain.n_axes))
 
 
+def _refine(terrain: Terrain, guidance: Guidance, seed: int) -> Searcher:
+    from tune.search.refinement import Refinement
+
+    return Refinement(terrain, seed)
+
+
 METHODS: Final[dict[str, Make]] = {
-    "tpe": _tpe,
-    "nsga2": _tpe,
-    "nsga3": _tpe,
+    "tpe": _study,
+    "nsga2": _study,
+    "nsga3": _study,
     "cmaes": _cmaes,
     "gp": _gp,
+    "refine": _refine,
 }
 
 

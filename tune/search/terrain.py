@@ -40,6 +40,11 @@ class Terrain:
         """Dimensions of the unit cube."""
         return len(self.axes)
 
+    @property
+    def n_rows(self) -> int:
+        """Rows that will be asked for."""
+        return len(self._pool)
+
     def listed(self) -> list[int | None]:
         """How many values each axis has; None for a range without steps."""
         return [_n_values(axis) for axis in self.axes]
