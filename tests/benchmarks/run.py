@@ -12,6 +12,7 @@ from tests.benchmarks.figures import Figure, as_json, machine, versions
 from tests.benchmarks.filtered import filtered_figures
 from tests.benchmarks.kernels import kernel_figures
 from tests.benchmarks.ladders import ladder_figures
+from tests.benchmarks.stops import stop_figures
 from tests.benchmarks.surroundings import surrounding_figures
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
@@ -35,7 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         found = [*kernel_figures(here), *filtered_figures(), *ladder_figures()]
-        found += surrounding_figures(here)
+        found += [*stop_figures(here), *surrounding_figures(here)]
         sys.stdout.write(record(found))
 
 

@@ -81,6 +81,46 @@ def _chunk(close: Any, pairs: Any, column: dict[int, Any]) -> Any:
         close=close[:, None],
         use_stops=False,
     )
+    return _figures(orders, prices, cash)
+
+
+def stops(close: Any, grid: Any, signals: Any) -> tuple[float, dict[str, Any]]:
+    """W3 by the kernels themselves: a stop and a target a column, shares of the entry's price."""
+    started = time.process_time()
+    parts = [_stop_chunk(close, grid[k : k + CHUNK], signals) for k in range(0, len(grid), CHUNK)]
+    seconds = time.process_time() - started
+    table = np.concatenate(parts)
+    return seconds, {"returns": table[:, 0].tolist(), "trades": table[:, 3].astype(int).tolist()}
+
+
+def _stop_chunk(close: Any, grid: Any, signals: Any) -> Any:
+    shape = (len(close), len(grid))
+    prices = np.ascontiguousarray(np.broadcast_to(close[:, None], shape))
+    opened = np.append(close[:1], close[:-1])
+    cash = np.full(len(grid), CASH)
+    orders, _ = portfolio.simulate_from_signals(
+        shape,
+        np.ones(len(grid), dtype=np.int64),
+        cash,
+        np.zeros(shape, dtype=np.int64),
+        long_entries=np.ascontiguousarray(signals[0][:, None]),
+        short_entries=np.ascontiguousarray(signals[1][:, None]),
+        upon_opposite_entry=np.asarray(OppositeEntryMode.Reverse),
+        fees=np.asarray(FEE_RATE),
+        open=np.ascontiguousarray(opened[:, None]),
+        high=np.ascontiguousarray(np.maximum(opened, close)[:, None]),
+        low=np.ascontiguousarray(np.minimum(opened, close)[:, None]),
+        close=np.ascontiguousarray(close[:, None]),
+        sl_stop=np.ascontiguousarray(grid[None, :, 0]),
+        tp_stop=np.ascontiguousarray(grid[None, :, 1]),
+        sl_trail=np.asarray(False),
+        use_stops=True,
+    )
+    return _figures(orders, prices, cash)
+
+
+def _figures(orders: Any, prices: Any, cash: Any) -> Any:
+    shape, width = prices.shape, len(cash)
     by_column = records.col_map(orders["col"], width)
     assets = portfolio.assets(portfolio.asset_flow(shape, orders, by_column, Direction.Both))
     held = portfolio.asset_value(prices, assets)
@@ -107,6 +147,8 @@ def main() -> None:
         asked = json.loads(line)
         if asked["kind"] == "single":
             seconds, figures = single(series)
+        elif asked["kind"] == "stops":
+            seconds, figures = stops(close, np.array(asked["grid"]), np.load(asked["signals"]))
         else:
             seconds, figures = sweep(close, np.array(asked["pairs"]))
         answer = {"seconds": seconds, "version": vbt.__version__, **figures}
