@@ -29,7 +29,7 @@ from strategies.graph.conditions import (
     Within,
 )
 from strategies.graph.exits import BreakEven, TrailingStop
-from strategies.graph.expressions import Condition, Series
+from strategies.graph.expressions import Condition, Expression, Series
 from strategies.graph.ladders import Ladder
 from strategies.graph.levels import Distance
 from strategies.graph.node import Node, walk
@@ -123,6 +123,13 @@ class Nodes:
     def number(self, scalar: Scalar) -> float:
         """A number, or the parameter's value."""
         return float(value_of(scalar, self.values))
+
+    def is_fresh(self, node: Node, source: Expression) -> bool:
+        """Whether the source's timeline has a bar that `node` had not seen (rule N3)."""
+        count = self.tracks[source.timeline or CHART].count
+        fresh = count > self.seen.get(node.key, 0)
+        self.seen[node.key] = count
+        return fresh
 
     def value(self, node: Series, back: int = 0) -> Any:
         """The value of a series `back` bars ago on its own timeline, NaN before the first."""
@@ -240,7 +247,8 @@ def _shifted(stepper: Stepper, node: Shifted, _: Track) -> Any:
 
 
 def _aligned(stepper: Stepper, node: Aligned, _: Track) -> Any:
-    return stepper.value(node.source)
+    fresh = stepper.is_fresh(node, node.source)
+    return stepper.value(node.source) if node.hold or fresh else _NAN
 
 
 def _flag(stepper: Stepper, node: Flag, _: Track) -> Any:
@@ -295,11 +303,8 @@ def _session(stepper: Stepper, node: Session, track: Track) -> bool:
 
 
 def _aligned_condition(stepper: Stepper, node: AlignedCondition, _: Track) -> bool:
-    timeline = node.condition.timeline or CHART
-    count = stepper.tracks[timeline].count
-    fresh = count > stepper.seen.get(node.key, 0)
-    stepper.seen[node.key] = count
-    held = count > 0 and stepper.histories[node.condition.key].back(0)
+    fresh = stepper.is_fresh(node, node.condition)
+    held = stepper.seen[node.key] > 0 and stepper.histories[node.condition.key].back(0)
     return held and (node.hold or fresh)
 
 

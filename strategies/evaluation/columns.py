@@ -208,6 +208,9 @@ def _aligned(columns: Columns, node: Aligned, placed: Placed, _: ConditionOf) ->
         return
     np.take(columns.matrix(source.timeline)[rows], place, axis=1, out=out, mode="clip")
     out[:, place < 0] = np.nan
+    if not node.hold:
+        # Only the first bar of the chart that sees a bar of the other timeline (rule N3).
+        out[:, np.diff(place, prepend=-1) == 0] = np.nan
 
 
 def _flag(columns: Columns, node: Flag, placed: Placed, condition_of: ConditionOf) -> None:

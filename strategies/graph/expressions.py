@@ -70,9 +70,12 @@ class Series(Expression):
     def _own_unit(self) -> Unit:
         return cast(Series, self.children[0]).unit
 
-    def on_chart(self) -> Series:
-        """The series as the chart sees it: the value of the last closed bar (rule N1)."""
-        return self if self.timeline in (None, CHART) else _series("aligned", self)
+    def on_chart(self, hold: bool = True) -> Series:
+        """The series as the chart sees it: the value of the last closed bar (rule N1).
+
+        Without `hold` it is known on the bar of the chart that completes that bar alone (rule N3).
+        """
+        return self if self.timeline in (None, CHART) else _series("aligned", self, hold)
 
     def shift(self, bars: Scalar) -> Series:
         """The value `bars` bars ago. Raises InvalidInput for a look ahead."""

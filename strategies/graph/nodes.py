@@ -215,13 +215,20 @@ class AsUnit(Series):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Aligned(Series):
-    """A series of another timeline as the chart sees it: its last closed bar (rule N1)."""
+    """A series of another timeline as the chart sees it: its last closed bar (rule N1).
+
+    Without `hold` it has a value on the first bar of the chart that can see it alone, NaN on all
+    others: Pine's `barmerge.gaps_on` (rule N3).
+    """
 
     kind: ClassVar[str] = "aligned"
     source: Series
+    hold: bool = True
 
     def _check(self) -> None:
         check_elsewhere(met("aligned", [self.source], Series)[0])
+        if not isinstance(self.hold, bool):
+            raise InvalidInput("aligned hold", self.hold, "true or false")
 
     def _settle(self) -> None:
         super()._settle()

@@ -70,7 +70,7 @@ class Code(NamedTuple):
 
 def bare(node: Node) -> Node:
     """What stands in the code for a node that the vocabulary aligns by itself."""
-    if isinstance(node, Aligned):
+    if isinstance(node, Aligned) and node.hold:
         return node.source
     if isinstance(node, AlignedCondition) and node.hold != node.condition.is_event:
         return node.condition
@@ -260,6 +260,8 @@ class ExpressionWriter:
             return Code(f"bars_since({self.codes[node.condition].text})")
         if isinstance(node, AlignedCondition) and node.hold == node.condition.is_event:
             return Code(f"{text}.on_chart(hold={node.hold})")
+        if isinstance(node, Aligned) and not node.hold:
+            return Code(f"{text}.on_chart(hold=False)")
         return Code(f"{text}.on_chart()")
 
 

@@ -21,6 +21,8 @@ from strategies.graph.indicators.volatility import atr
 from strategies.graph.nodes import Arithmetic, BarsSince
 from strategies.graph.scalars import param
 from strategies.graph.strategy import Strategy
+from strategies.graph.types import CHART
+from tests.strategies.evaluation.conftest import walk
 from tests.strategies.evaluation.stepping import (
     TOLERANCE,
     poison,
@@ -62,6 +64,11 @@ STRATEGIES = {
         | (close > ema(close, 4).on("D")),
         enter_short=close < ema(close, 5).on("240")[1],
         exits=[TrailingStop(atr=2.0, activation_atr=1.0), BreakEven(trigger_percent=1.0)],
+    ),
+    "gaps": Strategy(
+        "gaps",
+        enter_long=close > sma(close, 3).on("60").on_chart(hold=False),
+        enter_short=spot.close.on("60").on_chart(hold=False) < close,
     ),
     "other market": Strategy(
         "other",
@@ -140,3 +147,24 @@ def test_every_row_of_a_batch_has_its_own_signals(make_dataset: Callable[..., Da
             np.testing.assert_array_equal(
                 together.bitmaps[together.choices[k, slot]], single.bitmaps[single.choices[0, slot]]
             )
+
+
+def test_n1_n3_another_interval_is_known_when_its_bar_has_closed() -> None:
+    # Hours on quarters of an hour from 00:15: the first whole hour closes with the bar of 01:45.
+    bars = walk(24, 7)
+    held, gapped = close.on("60").on_chart(), close.on("60").on_chart(hold=False)
+    strategy = Strategy("both", enter_long=close > held, enter_short=close < gapped)
+    plan = Plan(strategy, Dataset(bars), default_rows(strategy, {}), TOLERANCE).prepare()
+    known, fresh = (
+        plan.columns.matrix(CHART)[plan.columns.placed(one).rows(np.array([0]))].ravel()
+        for one in (held, gapped)
+    )
+    completes = (bars.close_ms % 3_600_000) == 0
+    expected, value = np.full(len(bars), np.nan), np.nan
+    for i in range(len(bars)):
+        if completes[i] and i >= 4:
+            value = bars.close[i]
+        expected[i] = value
+    np.testing.assert_array_equal(known, expected)
+    np.testing.assert_array_equal(fresh, np.where(completes, expected, np.nan))
+    assert np.isfinite(fresh).sum() == 5

@@ -171,7 +171,7 @@ class Pool:
         made: list[Callable[[], Series]] = [
             lambda: a[self.draw(counts(0))],
             lambda: a.as_unit(self.draw(st.sampled_from(UNITS))),
-            a.on_chart,
+            lambda: a.on_chart(hold=self.draw(st.booleans())),
             lambda: ExternalColumn("fear & greed", "news", "percent"),
             lambda: a.on(self.draw(st.sampled_from(INTERVALS))),
         ]
