@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from engines.commands import Command
+from engines.orders import Refusal
 
 NAN = float("nan")
 
@@ -140,6 +141,20 @@ class Script(Protocol):
 
     def on_close(self, view: View) -> Iterable[Command]:
         """Commands at the close of bar `view.bar`, in the order of the calls."""
+        ...
+
+
+@runtime_checkable
+class Guarding(Protocol):
+    """A script that looks at its entries once more where they are met, if it `guards` them."""
+
+    @property
+    def guards(self) -> bool:
+        """Whether it wants to be asked."""
+        ...
+
+    def held_back(self, side: int, open_ms: int, view: View) -> Refusal | None:
+        """Why an entry of a side does not fill in the bar that opened then; None if it does."""
         ...
 
 

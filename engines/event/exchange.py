@@ -71,6 +71,9 @@ class Exchange:
     at_once: list[str] = field(default_factory=list)
     # Lots from this number on were entered by the present round of market orders (D10).
     round_from: int = _NO_ROUND
+    # When the bar opened, and who is asked for side, bar, opening and price of a met entry.
+    opened_ms: int = 0
+    held_back: Callable[[int, int, int, float], Refusal | None] | None = None
 
     def receive(self, instructions: list[Instruction]) -> None:
         """Obey instructions, in their order."""
@@ -103,7 +106,7 @@ class Exchange:
 
     def live_through(self, bar: Bar) -> None:
         """The path of one bar, or of the finer bars inside it (B1, B7)."""
-        self.bar = bar.number
+        self.bar, self.opened_ms = bar.number, bar.open_ms
         if bar.rate != self.account.rate:
             self.account.convert(bar.rate)
         parts, tick = bar.inside or (bar.prices,), self.account.market.tick
@@ -404,6 +407,10 @@ class Exchange:
         if working.units is not None:
             return working.units, None
         if self._sized_at_touch(order):
+            if self.held_back is not None:
+                why = self.held_back(order.side, self.bar, self.opened_ms, price)
+                if why is not None:
+                    return 0.0, why
             return units_of_resting(account, said, order, price)
         stop, against = order.sized_by_stop, self._against(working)
         over = order.sized_over

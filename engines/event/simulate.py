@@ -24,7 +24,7 @@ from engines.kernel.market import market_for
 from engines.kernel.rounding import round_price
 from engines.payoff import check_profile, payoff_of
 from engines.rate_history import RateHistory
-from engines.script import Script
+from engines.script import Guarding, Script
 from engines.zones import trading_days
 
 
@@ -79,6 +79,9 @@ class Session:
             perpetual=perpetual,
             rules=order_rules_for(instrument, broker, said.margin),
         )
+
+        if isinstance(script, Guarding) and script.guards:
+            self.exchange.held_back = self.trader.held_back
 
     def feed(self, bar: Bar) -> float:
         """One bar: what its path fills, what the script decides at its close; the equity then."""

@@ -16,7 +16,7 @@ from engines.event.simulate import Outcome, account_under
 from engines.event.tick_exchange import Models, TickExchange
 from engines.event.trader import Trader
 from engines.instrument import Instrument
-from engines.script import Script
+from engines.script import Guarding, Script
 
 _MS_NS: Final = 1_000_000
 
@@ -39,6 +39,8 @@ class TickSession:
         perpetual: Perpetual | None = None,
     ) -> None:
         said = properties or Properties()
+        if isinstance(script, Guarding) and script.guards:
+            raise InvalidInput("entries", "resting under limits", "market entries on ticks")
         if said.day_orders is not None:
             expected = "none on ticks: a day begins with a bar"
             raise InvalidInput("day_orders", said.day_orders.most, expected)

@@ -41,7 +41,7 @@ from engines.event.statement import Statement
 from engines.kernel.layout import Market
 from engines.kernel.money import quantity
 from engines.orders import Reason, Refusal
-from engines.script import Recalculated, Script, View
+from engines.script import Guarding, Recalculated, Script, View
 
 _REASONS: Final[dict[Part, Reason]] = {
     "stop": Reason.STOP_LOSS,
@@ -184,6 +184,12 @@ class Trader:
                 yield from self.brackets.move_stops(level)
             case Refuse():
                 self.account.refuse(self.namer.bar, command.side, int(command.reason), "")
+
+    def held_back(self, side: int, bar: int, open_ms: int, price: float) -> Refusal | None:
+        """Why the script does not let an entry fill where it is met."""
+        if not isinstance(self.script, Guarding):
+            return None
+        return self.script.held_back(side, open_ms, self.view(bar, price))
 
     def _begin_bar(self, event: Opened) -> Iterator[Instruction]:
         if self.day is not None:

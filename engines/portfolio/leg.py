@@ -20,7 +20,7 @@ from engines.payoff import check_profile
 from engines.portfolio.purse import LegAccount, Purse
 from engines.portfolio.timetable import Moment, Timetable
 from engines.portfolio.venue import Gate, LegVenue
-from engines.script import View
+from engines.script import Guarding, View
 
 
 @runtime_checkable
@@ -60,6 +60,9 @@ class RunningLeg:
         for name, expected in (("position_mode", "one_way"), ("mark_price", "last")):
             if getattr(broker, name) != expected:
                 raise InvalidInput(f"broker.{name}", getattr(broker, name), f"{expected} for legs")
+        script: object = leg.script
+        if isinstance(script, Guarding) and script.guards:
+            raise InvalidInput("entries", "resting under limits", "market entries for legs")
         watches = leg.properties.risk.watches or leg.properties.day_orders is not None
         if leg.properties.calc_on_order_fills or watches:
             expected = "without calc_on_order_fills and risk rules: legs take turns fill by fill"

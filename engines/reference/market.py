@@ -39,6 +39,8 @@ class Market:
         self.bar = -1
         self.guard: Guard | None = None
         self.day_book: DayBook | None = None
+        # Who is asked for the side and price of an entry that is met.
+        self.held_back: Callable[[int, Ticks], Refusal | None] | None = None
         self.orders_filled = 0
         self._slippage = slippage_ticks
         self._called_in = -1
@@ -334,6 +336,9 @@ class Market:
             stop = None if bracket is None else bracket.stop
             over = order.command.sized_over
             if not order.is_market:
+                held_back = None if self.held_back is None else self.held_back(order.side, price)
+                if held_back is not None:
+                    return held_back
                 return desk.sizing.units_of_resting(order.side, stop, price, order.equity, over)
             return desk.sizing.units(None, order.side, stop, price, against, over)
         own = desk.units_for(order.budget, price) if units is None else units

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from engines.bars import Bars
 from engines.broker import Broker
 from engines.commands import Properties
 from engines.instrument import Instrument
+from engines.orders import Refusal
 from engines.rate_history import RateHistory
 from engines.reference.account import Account, Fill, Refused, Trade
 from engines.reference.day_orders import DayBook
@@ -22,7 +24,7 @@ from engines.reference.market import Market
 from engines.reference.path import paths_inside
 from engines.reference.recalculation import walk
 from engines.reference.statement import Statement
-from engines.script import Recalculated, Script, View
+from engines.script import Guarding, Recalculated, Script, View
 from engines.zones import trading_days
 
 
@@ -82,6 +84,8 @@ class _Run:
             self.market.guard = Guard(self.account, said.risk)
         if said.day_orders is not None:
             self.market.day_book = DayBook(self.account, said.day_orders)
+        if isinstance(script, Guarding) and script.guards:
+            self.market.held_back = partial(self._held_back, script)
         moments = np.append(bars.open_ms, bars.close_ms[-1:])
         self.days = trading_days(moments, instrument.timezone, instrument.day_start).tolist()
         self.rates = None if rates is None else rates.of_bars(bars.open_ms).tolist()
@@ -112,6 +116,11 @@ class _Run:
         account = self.account
         self.equity.append(account.equity(self.close))
         account.record.end_bar(account.entries, account.orders, self.equity[-1])
+
+    def _held_back(self, script: Guarding, side: int, price: Ticks) -> Refusal | None:
+        bar = self.market.bar
+        view = view_of(self.account, bar, price, self.desk)
+        return script.held_back(side, int(self.bars.open_ms[bar]), view)
 
     def _saved(self) -> object:
         again = self.said.calc_on_order_fills

@@ -20,6 +20,7 @@ from engines.spec import Spec
 from strategies.allocation import Policy, Rebalancer
 from strategies.backtest import Terms, bar_range, check_ticks, checked_values
 from strategies.evaluation.dataset import Dataset
+from strategies.evaluation.rows import has_rules
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
 from strategies.portfolio.results import PortfolioResult, result_of_portfolio
@@ -138,6 +139,7 @@ def _script_of(leg: PortfolioLeg, broker: Broker, start: int) -> tuple[Script | 
         return running, strategy.properties
     check_ticks(strategy, leg.instrument)
     _check_limits(strategy)
+    _check_guards(strategy)
     rules = GraphRules(strategy, leg.values, float(leg.instrument.tick))
     return graph_script(strategy, rules, leg.values, dataset, tolerance, start), rules.properties
 
@@ -148,6 +150,12 @@ def _check_limits(strategy: Strategy) -> None:
         if strategy.limits is not None and getattr(strategy.limits, name) != 0:
             expected = "0 in a portfolio: its legs share one equity"
             raise InvalidInput(f"limits.{name}", getattr(strategy.limits, name), expected)
+
+
+def _check_guards(strategy: Strategy) -> None:
+    if strategy.entry is not None and has_rules(strategy):
+        expected = "left out under limits, re-entry rules or a clock: a portfolio's legs take turns"
+        raise InvalidInput("entry", strategy.entry.kind, expected)
 
 
 def _spec_of(legs: Sequence[PortfolioLeg], ready: Sequence[Leg], terms: PortfolioTerms) -> Spec:

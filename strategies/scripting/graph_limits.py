@@ -103,7 +103,7 @@ class GraphLimits:
         """Take a closed bar in; the reason to close everything, if a limit of losses says so."""
         statement = statement_of(view)
         self._strikes = self._clock is not None and strikes(bar, self._clock)
-        self._begin_day(bar, statement)
+        self._begin_day(bar.open_ms, statement)
         self._read_trades(view, statement)
         return self._losses(view, statement)
 
@@ -114,8 +114,16 @@ class GraphLimits:
 
     def hindrance(self, wanted: int, view: View, side: int) -> Refusal | None:
         """Why an entry may not be ordered at this close; None if it may."""
-        if self._strikes:
-            return Refusal.CLOCK
+        return Refusal.CLOCK if self._strikes else self._held_back(wanted, view, side)
+
+    def held_back(self, wanted: int, open_ms: int, view: View, side: int) -> Refusal | None:
+        """Why an entry that rests may not fill in the bar that opened then; None if it may."""
+        statement = statement_of(view)
+        self._begin_day(open_ms, statement)
+        self._read_trades(view, statement)
+        return self._held_back(wanted, view, side)
+
+    def _held_back(self, wanted: int, view: View, side: int) -> Refusal | None:
         held_back = self._lasting() or self._counted(view)
         if held_back is None and view.bar < self._memory.paused_until:
             return Refusal.LOSS_STREAK
@@ -131,10 +139,10 @@ class GraphLimits:
         """Count on from there."""
         self._memory = Memory(**state)
 
-    def _begin_day(self, bar: Bar, statement: Statement) -> None:
+    def _begin_day(self, open_ms: int, statement: Statement) -> None:
         """Days and weeks are local ones; a bar is of the day in which it opens."""
         memory = self._memory
-        day = local_day(bar.open_ms, self._numbers.timezone)
+        day = local_day(open_ms, self._numbers.timezone)
         if day == memory.day:
             return
         # J3: what was filled and lost before this bar is of another day.

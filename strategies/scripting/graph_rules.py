@@ -211,6 +211,3 @@ def _check_known(strategy: Strategy) -> None:
     if strategy.ladder is not None:
         expected = "cpu, without margin mode and funding, for ladders"
         raise InvalidInput("engine", "event or reference", expected)
-    if strategy.entry is not None and has_rules(strategy):
-        expected = "cpu, without margin mode and funding, for entries that rest under limits"
-        raise InvalidInput("engine", "event or reference", expected)

@@ -6,6 +6,7 @@ The rules of docs/design/fills.md, a second time: the kernel's `decide` is the o
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from engines.commands import CancelAll, CloseAll, Command, Direction, Entry, MoveStops, Refuse
@@ -46,6 +47,9 @@ class GraphScript:
             return
         side = _sign(view.position_size)
         limited = None if self._limits is None else self._limits.close_bar(bar, view)
+        if limited is not None:
+            # What rests is taken back before the bar's own decisions.
+            view = replace(view, waiting=())
         asked = self._decide(decision, view, side)
         if limited is None:
             yield from asked
@@ -61,6 +65,17 @@ class GraphScript:
         level = self._rules.moved_stop(side, decision.levels) if side else None
         if level is not None:
             yield MoveStops(level)
+
+    @property
+    def guards(self) -> bool:
+        """Whether limits look at entries again where they are met."""
+        return self._limits is not None and self._rules.entry is not None
+
+    def held_back(self, side: int, open_ms: int, view: View) -> Refusal | None:
+        """Why an entry that rested does not fill."""
+        if self._limits is None:
+            return None
+        return self._limits.held_back(side, open_ms, view, _sign(view.position_size))
 
     def snapshot(self) -> dict[str, object]:
         """What the script remembers."""

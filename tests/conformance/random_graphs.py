@@ -13,6 +13,7 @@ from engines.instrument import Instrument
 from engines.resampling import resample
 from strategies.backtest import Terms
 from strategies.evaluation.dataset import Dataset
+from strategies.evaluation.rows import has_rules
 from strategies.graph import (
     BreakEven,
     Cash,
@@ -209,9 +210,14 @@ def with_broker(run: GraphRun, **changes: Any) -> GraphRun:
     return replace(run, terms=replace(run.terms, broker=replace(run.terms.broker, **changes)))
 
 
-def without_day_orders(run: GraphRun) -> GraphRun:
-    """The same run without a limit of a day's orders, which some doors do not know."""
-    limits = run.strategy.limits
-    if limits is None:
-        return run
-    return replace(run, strategy=run.strategy.edit(limits=replace(limits, orders_per_day=0)))
+def for_any_door(run: GraphRun) -> GraphRun:
+    """The same run without a day's orders, and without entries that rest under limits.
+
+    Some doors do not know these.
+    """
+    strategy, limits = run.strategy, run.strategy.limits
+    if limits is not None:
+        strategy = strategy.edit(limits=replace(limits, orders_per_day=0))
+    if strategy.entry is not None and has_rules(strategy):
+        strategy = strategy.edit(entry=None)
+    return replace(run, strategy=strategy)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from strategies.evaluation.rows import has_rules
 from strategies.graph import LimitEntry, Series, StopEntry, Strategy, close, high, low
 from strategies.graph.entries import EntryOrder
 
@@ -15,7 +14,7 @@ Rng = np.random.Generator
 
 def with_orders(strategy: Strategy, rng: Rng, ticks: bool) -> Strategy:
     """The same strategy, whose entries rest now and then; `ticks` tells of a price grid."""
-    if rng.random() < 0.65 or has_rules(strategy):
+    if rng.random() < 0.65:
         return strategy
     return strategy.edit(entry=_entry(rng, ticks))
 

@@ -18,7 +18,7 @@ from engines.risk import Limits
 from strategies.backtest import checked_values
 from strategies.scripting.graph_rules import GraphRules
 from strategies.scripting.graph_run import backtest_graph, graph_script
-from tests.conformance.random_graphs import GraphRun, random_graph_run, without_day_orders
+from tests.conformance.random_graphs import GraphRun, for_any_door, random_graph_run
 from tests.engines.event.agreement import EXACT, MONEY, PRICES, assert_same_rows
 
 RUNS = int(os.environ.get("BST_RUNS", "10000")) // 160
@@ -55,7 +55,7 @@ def compare(seed: int) -> None:
     rng = np.random.default_rng(seed)
     count = int(rng.integers(1, 4))
     drawn = [random_graph_run(seed * 3 + k, on_a_grid=True) for k in range(count)]
-    runs = [without_day_orders(one) for one in drawn]
+    runs = [for_any_door(one) for one in drawn]
     broker = runs[0].terms.broker
     limits = Limits(portfolio_heat_limit=0.2) if rng.random() < 0.3 else Limits()
     ours = portfolio.simulate(legs_of(runs, broker), broker, limits=limits)
@@ -82,7 +82,7 @@ def test_random_graphs_on_one_account_trade_the_same_on_both(first: int) -> None
 
 @pytest.mark.parametrize("seed", range(40))
 def test_a_graph_alone_on_the_account_is_the_single_run(seed: int) -> None:
-    run = without_day_orders(random_graph_run(seed))
+    run = for_any_door(random_graph_run(seed))
     single = backtest_graph(run.strategy, {}, run.dataset, run.terms, run.start_ms)
     ours = portfolio.simulate(legs_of([run], run.terms.broker), run.terms.broker)
     fills = ours.legs["AAA"].fills

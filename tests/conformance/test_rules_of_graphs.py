@@ -24,6 +24,7 @@ from strategies.graph import (
     Condition,
     FixedQty,
     Kelly,
+    LimitEntry,
     Limits,
     OnlyInProfit,
     PercentOfEquity,
@@ -335,3 +336,15 @@ def test_a_safety_close_gives_a_stop_at_break_even_back(engine: Engine) -> None:
     signals = {0: IN_LONG, 2: IN_LONG, 4: IN_LONG, 5: IN_LONG, 6: IN_LONG}
     result = played(engine, prices, signals, changes, broker)
     assert fills(result)[5:] == [(8, "BREAK_EVEN")]
+
+
+def test_an_entry_that_rests_is_held_back_where_it_is_met(engine: Engine) -> None:
+    # Both sides may be ordered at one close; the day has one entry. Bars of four hours.
+    signals = {0: IN_LONG, 1: IN_SHORT, 6: IN_SHORT}
+    prices = [100.0, 100.0, 99.0, 101.0, 101.0, 100.0, 100.0, 101.0]
+    entry = LimitEntry(percent=1, bars=0)
+    changes = {"entry": entry, "limits": Limits(trades_per_day=1), "pyramiding": 2}
+    result = played(engine, prices, signals, changes, hours=4)
+    # Bought at 99; the sale ordered before that is met at 101, when the day is full.
+    assert fills(result) == [(2, "ENTRY"), (7, "REVERSAL"), (7, "REVERSAL")]
+    assert refusals(result) == [(3, "TRADE_LIMIT")]
