@@ -18,6 +18,8 @@ NAMESPACE: Final = "bst"
 _ROOT: Final = Path(__file__).parents[1]
 # Ray reserves 30 % of the memory for objects by default; a sweep shares bars and columns only.
 _OBJECT_STORE_BYTES: Final = 512 * 2**20
+# Not needed there, or of this machine alone.
+_LEFT_HERE: Final = ("tests", "docs", ".git", ".venv", "data", "build", "site", ".*_cache")
 # A job's driver is told where its cluster is by this variable; its code has been uploaded.
 _IN_JOB: Final = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 
@@ -80,16 +82,19 @@ def _attach(address: str | None, cpus: int | None, object_store_bytes: int) -> N
                 **common,
             )
         else:
-            ray.init(address=address, runtime_env=_uploaded_code(), **common)
+            ray.init(
+                address=address,
+                runtime_env=None if _IN_JOB in os.environ else uploaded_code(),
+                **common,
+            )
     except (ConnectionError, RuntimeError, ValueError) as error:
         where = "a local Ray" if address is None else f"the Ray cluster at {address}"
         raise ClusterUnreachable(f"{where} cannot be reached: {error}") from error
 
 
-def _uploaded_code() -> dict[str, Any] | None:
-    if _IN_JOB in os.environ:
-        return None
-    return {"working_dir": str(_ROOT), "excludes": ["tests", "docs", ".git", ".venv", "data"]}
+def uploaded_code() -> dict[str, Any]:
+    """The environment of tasks and jobs that run from our sources, which travel along."""
+    return {"working_dir": str(_ROOT), "excludes": list(_LEFT_HERE)}
 
 
 def _runtime(*, started_here: bool) -> Runtime:

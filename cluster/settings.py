@@ -12,6 +12,7 @@ from typing import Final, Literal, get_args
 from engines.errors import InvalidInput
 
 VenueName = Literal["sandbox", "mainnet", "testnet", "demo"]
+DASHBOARD: Final = "http://127.0.0.1:8265"
 VENUES: Final[tuple[VenueName, ...]] = get_args(VenueName)
 
 
@@ -22,7 +23,7 @@ class Settings:
     `home` holds bars, results, reports and the project's store. `ray_address` of None means a
     local Ray, started on demand, `database_url` of None SQLite in `home`, and `sandbox_url` of
     None a sandbox inside the process that asks it. Without `mlflow_uri` nothing is logged
-    to MLflow.
+    to MLflow. `jobs_address` is the dashboard of the cluster that takes jobs.
     """
 
     home: Path
@@ -33,6 +34,7 @@ class Settings:
     workers: int | None = None
     sandbox_url: str | None = None
     mlflow_uri: str | None = None
+    jobs_address: str = DASHBOARD
 
     def bars_folder(self, source: str) -> Path:
         """The catalog of market data of one source: a venue's name, or "imported".
@@ -81,6 +83,7 @@ def settings_from(environment: Mapping[str, str] | None = None) -> Settings:
         workers=_workers(found.get("BST_WORKERS")),
         sandbox_url=found.get("BST_SANDBOX_URL") or None,
         mlflow_uri=None if mlflow_uri == "off" else mlflow_uri,
+        jobs_address=found.get("RAY_API_SERVER_ADDRESS") or DASHBOARD,
     )
 
 

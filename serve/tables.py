@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -30,6 +31,8 @@ _OF_A_RUN: Final = (
     "fees",
 )
 _OF_A_ROW: Final = ("total_return", "max_drawdown", "trades")
+PARAMETER: Final = "param_"
+FRONT: Final = "Pareto front: no row is better in all"
 _PARTS: Final = {TRAIN: "in", TEST: "out"}
 
 
@@ -78,36 +81,45 @@ def backtest_table(backtested: Backtested) -> TextTable:
 
 def best_table(swept: Swept, most: int) -> TextTable:
     """The best rows of a sweep: settings, then figures in and out of sample."""
-    finished = swept.finished
-    title = f"{swept.planned.strategy.name}: best of {finished.rows:,} rows"
-    if finished.computed < finished.rows:
-        title += f" ({finished.rows - finished.computed:,} were there already)"
-    return _rows_table(swept, finished.best[:most], title)
-
-
-def front_table(swept: Swept, front: Sequence[Mapping[str, Any]]) -> TextTable:
-    """The Pareto front of a sweep, columns as in the table of the best rows."""
-    return _rows_table(swept, front, "Pareto front: no row is better in all")
-
-
-def _rows_table(swept: Swept, shown_rows: Sequence[Mapping[str, Any]], title: str) -> TextTable:
     finished, planned = swept.finished, swept.planned
-    names = tuple(dict.fromkeys((*planned.request.wanted.objectives, *_OF_A_ROW)))
+    there = finished.rows - finished.computed
+    title = best_title(planned.strategy.name, finished.rows, there)
+    return best_rows_table(title, finished.best[:most], planned.request.wanted.objectives)
+
+
+def best_title(strategy: str, rows: int, there: int) -> str:
+    """What the table of a sweep's best rows is called; `there` of them had been computed before."""
+    title = f"{strategy}: best of {rows:,} rows"
+    return f"{title} ({there:,} were there already)" if there else title
+
+
+def best_rows_table(
+    title: str, best: Sequence[Mapping[str, Any]], objectives: Sequence[str]
+) -> TextTable:
+    """Rows of a sweep's table: settings, then the objectives and more, in and out of sample."""
+    names = tuple(dict.fromkeys((*objectives, *_OF_A_ROW)))
+    settings = [column for column in best[0] if column.startswith(PARAMETER)]
     columns = [
         (f"{prefix}{name}", f"{label(name)} {word}", name)
         for name in names
         for prefix, word in _PARTS.items()
-        if f"{prefix}{name}" in finished.best[0]
+        if f"{prefix}{name}" in best[0]
     ]
     rows = tuple(
         (
             f"{row['symbol']} {row['interval']}",
-            *(setting(row[f"param_{name}"]) for name in planned.rows),
-            *(shown(name, row[column], Currency()).text for column, _, name in columns),
+            *(setting(row[column]) for column in settings),
+            *(_shown(name, row[column]) for column, _, name in columns),
         )
-        for row in shown_rows
+        for row in best
     )
-    return TextTable(title, ("market", *planned.rows, *(head for _, head, _ in columns)), rows)
+    heads = (column.removeprefix(PARAMETER) for column in settings)
+    return TextTable(title, ("market", *heads, *(head for _, head, _ in columns)), rows)
+
+
+def _shown(name: str, value: float | None) -> str:
+    # What is not a number travels as null.
+    return shown(name, math.nan if value is None else value, Currency()).text
 
 
 def node_plan_table(plans: Sequence[NodePlan]) -> TextTable:

@@ -13,6 +13,7 @@ from engines.errors import InvalidInput, MissingData, TesterError
 from serve.cli.backtest import backtest_command
 from serve.cli.certify import certify_command
 from serve.cli.data import data_group
+from serve.cli.jobs import jobs_group, submit_command
 from serve.cli.metrics import metrics_command
 from serve.cli.portfolio import portfolio_command
 from serve.cli.promote import promote_command
@@ -40,6 +41,8 @@ for command in (
     backtest_command,
     portfolio_command,
     sweep_command,
+    submit_command,
+    jobs_group,
     report_command,
     metrics_command,
     verdict_command,

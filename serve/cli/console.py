@@ -26,23 +26,27 @@ _LINE_S: Final = 5.0
 _PIPE_WIDTH: Final = 240
 
 
-def wait_for(job: Job[Result]) -> Result:
-    """Show a job's progress on stderr until it ends; Ctrl-C cancels it. Raises what it raised."""
+def wait_for(job: Job[Result], leaving: str | None = None) -> Result:
+    """Show a job's progress on stderr until it ends; Ctrl-C cancels it. Raises what it raised.
+
+    `leaving` says what becomes of the work where it is somewhere else and goes on after Ctrl-C.
+    """
     console = Console(stderr=True)
     try:
         return _draw(job, console) if console.is_terminal else _log(job, console)
     except KeyboardInterrupt:
-        console.print("Stopping; what is finished is kept …")
+        if leaving is None:
+            console.print("Stopping; what is finished is kept …")
         job.cancel()
         try:
             return job.result()
         except Cancelled:
-            raise Cancelled("Cancelled; what was finished is kept") from None
+            raise Cancelled(leaving or "Cancelled; what was finished is kept") from None
 
 
 def show_json(content: object) -> None:
     """Print JSON on stdout; NaN and infinite numbers are null."""
-    json.dump(_plain(content), sys.stdout, indent=1)
+    json.dump(plain(content), sys.stdout, indent=1)
     sys.stdout.write("\n")
 
 
@@ -129,11 +133,12 @@ def _best(row: Mapping[str, Any]) -> str:
     return f"{row['symbol']} {' '.join(settings)}: Sharpe {row['train_sharpe']:.2f}"
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """A value as JSON takes it: NaN and infinite numbers are null, what JSON lacks is text."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(one) for name, one in value.items()}
+        return {str(name): plain(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

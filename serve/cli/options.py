@@ -95,6 +95,15 @@ _REQUEST: Final = (
     click.option("--report", type=click.Path(path_type=Path), help="Where the page goes."),
     json_option,
 )
+_BUDGET: Final = (
+    click.option(
+        "--priority", type=float, help="Share among sweeps at once on a cluster, 1 by default."
+    ),
+    click.option("--budget-hours", type=float, help="Stop after so long; finished parts are kept."),
+    click.option("--budget-rows", type=int, help="Compute at most so many rows."),
+    click.option("--budget-money", type=float, help="Spend at most so much, by --core-hour-price."),
+    click.option("--core-hour-price", type=float, help="What a core costs an hour."),
+)
 
 
 def request_options(command: Command) -> Command:
@@ -107,6 +116,13 @@ def request_options(command: Command) -> Command:
 def run_options(command: Command) -> Command:
     """The options that say how a strategy runs: not which one, nor on which file."""
     for option in reversed((*_RUN, json_option)):
+        command = option(command)
+    return command
+
+
+def budget_options(command: Command) -> Command:
+    """How much of a cluster a sweep may have."""
+    for option in reversed(_BUDGET):
         command = option(command)
     return command
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +13,8 @@ from actors.clock import SystemClock
 from cluster.settings import Settings, settings_from
 from engines.errors import InvalidInput
 from serve.cli.console import say, show_json, show_table, wait_for
-from serve.cli.options import fields_from, request_options
-from serve.cli.verdict import show_verdict
+from serve.cli.options import budget_options, fields_from, request_options
+from serve.cli.verdict import show_light
 from serve.commands.job import Cancelled, Job
 from serve.commands.prices import read_prices
 from serve.commands.reports import write_sweep_report
@@ -27,7 +28,7 @@ from serve.commands.sweeps import (
     start_sweep,
 )
 from serve.commands.swept import Swept, pareto_front
-from serve.tables import best_table, front_table, node_plan_table
+from serve.tables import FRONT, best_rows_table, best_title, node_plan_table
 from tune.budget import Budget
 from tune.node_plan import node_plans
 
@@ -58,13 +59,7 @@ _PRINTED_ROWS: Final = 5
 @click.option("--trade-off", multiple=True, help="A further statistic, for a Pareto front of all.")
 @click.option("--where", multiple=True, help='Rows have to keep it: "fast * 2 < slow".')
 @click.option("--require", multiple=True, help='In sample: "max_drawdown < 20%", "trades >= 30".')
-@click.option(
-    "--priority", type=float, help="Share among sweeps at once on a cluster, 1 by default."
-)
-@click.option("--budget-hours", type=float, help="Stop after so long; finished parts are kept.")
-@click.option("--budget-rows", type=int, help="Compute at most so many rows.")
-@click.option("--budget-money", type=float, help="Spend at most so much, by --core-hour-price.")
-@click.option("--core-hour-price", type=float, help="What a core costs an hour.")
+@budget_options
 @click.option("--resume", metavar="DIGEST", help='Go on with a sweep; "last" is the newest.')
 @click.option("--estimate", "only_estimate", is_flag=True, help="Tell what it would need.")
 @click.option(
@@ -98,12 +93,8 @@ def sweep_command(*, as_json: bool, report: Any, **given: Any) -> None:
             raise InvalidInput(option, given[name], "used with --estimate only")
     swept = _finished(_job(given, settings))
     path = write_sweep_report(swept, settings, SystemClock().now_ms(), report)
-    if as_json:
-        show_json({**sweep_content(swept), "report": str(path)})
-        return
-    show_best(swept)
-    say(f"Table:  {swept.finished.table}")
-    say(f"Report: {path}")
+    content = sweep_content(swept, path)
+    show_json(content) if as_json else show_sweep(content)
 
 
 def _show_estimate(given: dict[str, Any], settings: Settings, as_json: bool) -> None:
@@ -125,15 +116,16 @@ def _request(given: dict[str, Any]) -> SweepRequest:
     return request_from(SweepRequest, fields_from(given))
 
 
+def budget_from(given: Mapping[str, Any]) -> Budget:
+    """The limits that the options of `budget_options` set."""
+    names = ("budget_hours", "budget_money", "core_hour_price", "budget_rows")
+    return Budget(*(given[name] for name in names))
+
+
 def _job(given: dict[str, Any], settings: Settings) -> Job[Swept]:
     if not given["resume"]:
-        budget = Budget(
-            given["budget_hours"],
-            given["budget_money"],
-            given["core_hour_price"],
-            given["budget_rows"],
-        )
-        return start_sweep(_request(given), settings, given["priority"] or 1.0, budget)
+        priority, budget = given["priority"] or 1.0, budget_from(given)
+        return start_sweep(_request(given), settings, priority, budget)
     said = {name for name, value in given.items() if value not in (None, (), False)}
     if said != {"resume"}:
         others = ", ".join(sorted(said - {"resume"}))
@@ -148,8 +140,8 @@ def _finished(job: Job[Swept]) -> Swept:
         raise Cancelled("Stopped; finished parts are kept: bst sweep --resume last") from None
 
 
-def sweep_content(swept: Swept) -> dict[str, Any]:
-    """A finished sweep as JSON values."""
+def sweep_content(swept: Swept, report: Path) -> dict[str, Any]:
+    """A finished sweep and its report as JSON values."""
     finished, planned = swept.finished, swept.planned
     return {
         "digest": swept.digest,
@@ -157,6 +149,7 @@ def sweep_content(swept: Swept) -> dict[str, Any]:
         "strategy_digest": planned.strategy.digest,
         "source": planned.charts.source,
         "synthetic": planned.charts.synthetic,
+        "objectives": planned.request.wanted.objectives,
         "rows": finished.rows,
         "computed": finished.computed,
         "failed": [{"row": one.row, "reason": one.reason} for one in finished.failed],
@@ -166,17 +159,21 @@ def sweep_content(swept: Swept) -> dict[str, Any]:
         "front": pareto_front(swept),
         "verdict": swept.verdict.canonical(),
         "walk_forward": swept.folds,
+        "report": str(report),
     }
 
 
-def show_best(swept: Swept) -> None:
-    """Print the best rows, and where their bars came from."""
-    show_table(best_table(swept, _PRINTED_ROWS))
-    front = pareto_front(swept)
-    if front:
-        show_table(front_table(swept, front))
-    for one in swept.finished.failed:
-        say(f"Row {one.row} could not be computed: {one.reason}")
-    show_verdict(swept.verdict)
-    if swept.planned.charts.synthetic:
-        say(f"Synthetic data: {swept.planned.charts.source}.")
+def show_sweep(content: Mapping[str, Any]) -> None:
+    """Print a finished sweep: its best rows, the verdict, where its bars and its files are."""
+    there = content["rows"] - content["computed"]
+    title = best_title(content["strategy"], content["rows"], there)
+    show_table(best_rows_table(title, content["best"], content["objectives"]))
+    if content["front"]:
+        show_table(best_rows_table(FRONT, content["front"], content["objectives"]))
+    for one in content["failed"]:
+        say(f"Row {one['row']} could not be computed: {one['reason']}")
+    show_light(content["verdict"]["light"], content["verdict"]["sentence"])
+    if content["synthetic"]:
+        say(f"Synthetic data: {content['source']}.")
+    say(f"Table:  {content['table']}")
+    say(f"Report: {content['report']}")

@@ -14,7 +14,7 @@ from actors.clock import SystemClock
 from cluster.settings import Settings, settings_from
 from serve.cli.console import say, show_json, wait_for
 from serve.cli.options import json_option
-from serve.cli.sweep import show_best, sweep_content
+from serve.cli.sweep import show_sweep, sweep_content
 from serve.commands.reports import write_sweep_report
 from serve.commands.requests import SweepRequest, request_from
 from serve.commands.sweeps import start_sweep
@@ -49,12 +49,12 @@ def tour_command(
     request = request_from(SweepRequest, {"strategy": _STRATEGY, "data": data})
     swept = wait_for(start_sweep(request, settings))
     path = write_sweep_report(swept, settings, SystemClock().now_ms(), report)
+    content = sweep_content(swept, path)
     if as_json:
-        show_json({**sweep_content(swept), "report": str(path)})
+        show_json(content)
         return
-    show_best(swept)
     say(f"{swept.finished.computed:,} rows computed in {swept.finished.seconds:.1f} s")
-    say(f"Report: {path}")
+    show_sweep(content)
 
 
 def _with_venue(settings: Settings, as_json: bool) -> Settings:

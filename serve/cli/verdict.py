@@ -38,17 +38,16 @@ def verdict_command(*, digest: str, as_json: bool) -> int:
         said = swept.verdict.canonical()
         show_json({"sweep": swept.digest, **said, "walk_forward": swept.folds})
     else:
-        show_verdict(swept.verdict)
+        show_light(swept.verdict.light, swept.verdict.sentence)
         show_table(_table(swept.verdict))
         if swept.folds:
             show_table(_walk(swept))
     return EXIT_CODES[swept.verdict.light]
 
 
-def show_verdict(verdict: Verdict) -> None:
-    """Print the light and the sentence."""
-    light = click.style(verdict.light.upper(), fg=_COLOURS[verdict.light], bold=True)
-    click.echo(f"{light}  {verdict.sentence}")
+def show_light(light: str, sentence: str) -> None:
+    """Print the light and the sentence of a verdict."""
+    click.echo(f"{click.style(light.upper(), fg=_COLOURS[light], bold=True)}  {sentence}")
 
 
 def _table(verdict: Verdict) -> TextTable:

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cluster.code import code_digest
+from cluster.ray_runtime import ray_session
 from cluster.settings import Settings
 from engines.errors import InvalidInput
+from serve.commands.guidance import resolved_request
 from serve.commands.opening import opened, recorded
-from serve.commands.planning import searched
+from serve.commands.planning import portable, searched
 from serve.commands.requests import SweepRequest, request_from
-from tune.coordinator import ENDED, Ready, Told
+from serve.commands.strategies import strategy_from
+from tune.coordinator import Ready
 from tune.orders import Order
 from tune.progress import Ticket
 from tune.sweep import Finished
@@ -63,18 +66,9 @@ def coordinated(order: Order, settings: Settings, ticket: Ticket) -> Finished:
     return told.finished
 
 
-def running_sweep(prefix: str, settings: Settings) -> Told:
-    """The one sweep in progress whose key or digest begins so; the newest for "last".
-
-    Raises InvalidInput if there is none.
-    """
-    found = [told for told in coordinator(settings).sweeps() if told.status not in ENDED]
-    fitting = [
-        told
-        for told in found
-        if prefix == "last" or prefix in (told.key, (told.digest or "")[: len(prefix)])
-    ]
-    if not fitting:
-        names = ", ".join((told.digest or told.key)[:12] for told in found) or "none is"
-        raise InvalidInput("sweep", prefix, f"one in progress: {names}")
-    return fitting[-1]
+def stop_coordinated(request: SweepRequest, settings: Settings) -> bool:
+    """Stop a sweep that runs without a client; whether there was one. Its parts are kept."""
+    found = resolved_request(request, settings)
+    asked = portable(found, strategy_from(found.strategy))
+    with ray_session(settings.ray_address, settings.workers):
+        return coordinator(settings).cancel(Order(asked, settings.owner, 0).key)

@@ -30,7 +30,7 @@ def catalog_of_file(data: DataRequest, settings: Settings) -> Path:
     if symbol is not None and len(data.symbols) > 1:
         symbol = None
     category = data.category if "category" in data.model_fields_set else None
-    root = settings.file_folder(_digest(path, f"{symbol}/{category}"))
+    root = settings.file_folder(content_digest(path, f"{symbol}/{category}"))
     catalog = Catalog(root)
     if not catalog.series():
         now_ms = SystemClock().now_ms()
@@ -86,7 +86,8 @@ def intervals_of(data: DataRequest, catalog: Catalog) -> tuple[Interval, ...]:
     return data.intervals if "intervals" in data.model_fields_set or fits else (finest,)
 
 
-def _digest(path: Path, options: str) -> str:
+def content_digest(path: Path, options: str = "") -> str:
+    """Sixteen digits of a file, or of all files of a folder, their names and how they are read."""
     content = hashlib.sha256(options.encode())
     files = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())
     for one in files:

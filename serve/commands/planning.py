@@ -51,8 +51,19 @@ class Planned:
     folder: Path
 
 
+class Meaning(NamedTuple):
+    """What a request means, whatever bars there are."""
+
+    strategy: Strategy
+    space: Space
+    fixed: Mapping[str, Number]
+    rows: Mapping[str, Floats]
+    broker: Broker
+    where: tuple[Condition, ...]
+
+
 class Search(NamedTuple):
-    """What a request means, before any bar is looked at."""
+    """What a request means and the charts it is about, before any bar is looked at."""
 
     request: SweepRequest
     strategy: Strategy
@@ -60,26 +71,32 @@ class Search(NamedTuple):
     fixed: Mapping[str, Number]
     rows: Mapping[str, Floats]
     broker: Broker
+    where: tuple[Condition, ...]
     charts: Charts
-    guidance: Guidance | None = None
-    where: tuple[Condition, ...] = ()
+    guidance: Guidance | None
 
 
 def searched(request: SweepRequest, settings: Settings, ticket: Ticket) -> Search:
     """Rows and charts of a request; bars that are missing have been fetched."""
-    strategy, request = strategy_from(request.strategy), resolved_request(request, settings)
+    request = resolved_request(request, settings)
+    meant = meaning(request)
+    charts = resolve(request, meant.strategy, settings, ticket)
+    for note in charts.notes:
+        ticket.note(note)
+    n_rows = len(next(iter(meant.rows.values())))
+    guidance = guidance_of(request, meant.space, n_rows, settings)
+    return Search(request, *meant, charts, guidance)
+
+
+def meaning(request: SweepRequest) -> Meaning:
+    """What a request means, whatever bars there are. Raises InvalidInput naming the field."""
+    strategy = strategy_from(request.strategy)
     space, fixed = space_from(request, strategy)
     broker = request.broker.broker(request.data.category)
     check_broker(broker)
     where = tuple(condition_of("where", one, _names(strategy)) for one in request.where)
     free = rows_of(space, allowed_by(strategy, fixed, where))
-    rows = {**free, **whole(fixed, free)}
-    charts = resolve(request, strategy, settings, ticket)
-    for note in charts.notes:
-        ticket.note(note)
-    n_rows = len(next(iter(rows.values())))
-    guidance = guidance_of(request, space, n_rows, settings)
-    return Search(request, strategy, space, fixed, rows, broker, charts, guidance, where)
+    return Meaning(strategy, space, fixed, {**free, **whole(fixed, free)}, broker, where)
 
 
 def _names(strategy: Strategy) -> tuple[str, ...]:
@@ -88,7 +105,7 @@ def _names(strategy: Strategy) -> tuple[str, ...]:
 
 def plan(search: Search, settings: Settings, ask: Callable[[str], AskInfo]) -> Planned:
     """Windows of a search; `ask` makes who tells of a catalog's datasets."""
-    request, strategy, space, fixed, rows, broker, charts, guidance, where = search
+    request, strategy, space, fixed, rows, broker, where, charts, guidance = search
     info = ask(str(charts.catalog_root))
     windows = tuple(_window(chart, info, request, charts, broker) for chart in charts.charts)
     n_rows = len(next(iter(rows.values())))
@@ -184,13 +201,12 @@ def pinned(planned: Planned) -> dict[str, Any]:
     return request.model_copy(update=update).model_dump(mode="json", exclude_unset=False)
 
 
-def portable(search: Search) -> dict[str, Any]:
+def portable(request: SweepRequest, strategy: Strategy) -> dict[str, Any]:
     """The request as another process of the cluster can read it: a graph for a strategy's file.
 
     What was left out stays out: a file's symbols are all of it, unless some are named.
     """
-    request = search.request
-    update: dict[str, Any] = {"strategy": _travelling(request, search.strategy)}
+    update: dict[str, Any] = {"strategy": _travelling(request, strategy)}
     if request.data.file is not None:
         update["data"] = request.data.model_copy(update={"file": request.data.file.absolute()})
     return request.model_copy(update=update).model_dump(mode="json", exclude_unset=True)

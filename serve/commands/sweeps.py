@@ -148,7 +148,7 @@ def _sweep(
                 search, settings, ticket, runtime.cpus, digest, priority, budget
             )
         else:
-            asked, now_ms = portable(search), SystemClock().now_ms()
+            asked, now_ms = portable(search.request, search.strategy), SystemClock().now_ms()
             order = Order(asked, settings.owner, now_ms, digest, priority, budget)
             finished = coordinated(order, settings, ticket)
             planned, needs = plan(search, settings, lambda root: Datasets(root).info), None

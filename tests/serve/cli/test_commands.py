@@ -25,13 +25,13 @@ def test_help_names_every_command_and_exit_code(bst: Bst) -> None:
         assert word in told.out
 
 
-@pytest.mark.parametrize("group", [[], ["data"], ["tradingview"]])
+@pytest.mark.parametrize("group", [[], ["data"], ["jobs"], ["tradingview"]])
 def test_every_command_explains_itself(bst: Bst, group: list[str]) -> None:
     listed = bst(*group, "--help").out.split("Commands:")[1].split("Exit codes")[0]
     for name in re.findall(r"^  (\w+)", listed, re.MULTILINE):
         told = bst(*group, name, "--help")
         assert told.code == 0
-        assert "--json" in told.out or name in ("data", "tradingview")
+        assert "--json" in told.out or name in ("data", "jobs", "logs", "tradingview")
 
 
 def test_an_option_that_does_not_exist(bst: Bst) -> None:
