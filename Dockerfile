@@ -6,10 +6,10 @@ RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 
 FROM python:3.11-slim-bookworm
-# Ray's cluster launcher needs these on a node. Debian keeps the newest version of a package only: none can be pinned.
+# Ray's cluster launcher needs these on a node, and KubeRay's probes need wget. Debian keeps the newest version of a package only: none can be pinned.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends openssh-client procps rsync \
+    && apt-get install --yes --no-install-recommends openssh-client procps rsync wget \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 1000 bst
 COPY --from=packages /opt/venv /opt/venv

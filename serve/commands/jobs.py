@@ -31,7 +31,7 @@ _SWEEP: Final = "bst_sweep"
 _KEY: Final = "bst_key"
 _ATTEMPT: Final = "bst_attempt"
 _RUN: Final = "python -m serve.submitted"
-_STOP_S: Final = 60.0
+_STOP_S: Final = 300.0
 _POLL_S: Final = 0.5
 
 

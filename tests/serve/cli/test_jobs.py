@@ -72,7 +72,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             return False
 
     try:
-        wait_until(takes_jobs)
+        wait_until(takes_jobs, COMPILED_S)
         home = Path(environment["BST_HOME"])
         yield Cluster(environment, home, tmp_path_factory.mktemp("laptop"))
     finally:
@@ -133,7 +133,8 @@ def test_a_sweep_whose_driver_died_is_stopped_all_the_same(
 ) -> None:
     monkeypatch.setenv("RAY_API_SERVER_ADDRESS", cluster.environment["RAY_API_SERVER_ADDRESS"])
     asked = yaml.safe_load(sweep.read_text())
-    asked["space"]["stop"] = [3, 4, 5, 6]
+    # More than is done by the time that another driver needs to start.
+    asked["space"]["stop"] = {"low": 1, "high": 9, "step": 0.2}
     longer = sweep.with_name("longer.json")
     longer.write_text(json.dumps(asked))
     key = json.loads(bst("submit", longer, "--json").out)["key"]
@@ -147,10 +148,13 @@ def test_a_sweep_whose_driver_died_is_stopped_all_the_same(
         and one.environ().get("RAY_API_SERVER_ADDRESS") == mine
     ]
     driver.kill()
-    wait_until(lambda: json.loads(bst("jobs", "status", key, "--json").out)["state"] == "failed")
+    wait_until(
+        lambda: json.loads(bst("jobs", "status", key, "--json").out)["state"] == "failed",
+        COMPILED_S,
+    )
     assert list(cluster.home.glob("orders/*.json"))
     assert bst("jobs", "stop", key).code == 0
-    wait_until(lambda: not list(cluster.home.glob("orders/*.json")))
+    wait_until(lambda: not list(cluster.home.glob("orders/*.json")), COMPILED_S)
     stored = Store(f"sqlite:///{cluster.home / 'store.sqlite'}")
     assert {one.status for one in stored.sweeps()} == {"finished", "cancelled"}
     stored.close()
