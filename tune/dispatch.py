@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
@@ -184,30 +185,37 @@ class Dispatch:
             raise _failed(run, chunk, error) from error
 
 
-def submitted(run: Run, chunk: Chunk) -> Any:
-    """The chunk as a Ray task; one on a GPU asks for a share of it."""
+@cache
+def _task(compute: Callable[..., Any], max_retries: int, gpus: float = 0.0) -> Any:
+    """A function as a task, made once.
+
+    Made anew for each chunk it is another kind of task to the cluster each time: uploaded again,
+    never given to a worker that has it, and in the way of the jobs and actors that wait.
+    """
     import ray
 
+    return ray.remote(max_retries=max_retries, num_gpus=gpus)(compute)
+
+
+def submitted(run: Run, chunk: Chunk) -> Any:
+    """The chunk as a Ray task; one on a GPU asks for a share of it."""
     number = chunk.window
     strategy, terms = run.spec.strategy, run.spec.terms(number)
     if number not in run.prepared:
         run.prepared[number] = _prepared(run, number)
     part = {name: values[chunk.first : chunk.last] for name, values in run.rows.items()}
-    # An attempt is this thread's to repeat: so each has its line in the journal.
     device = run.spec.device
-    gpus = _GPU_SHARE if device == "gpu" else 0.0
-    compute = ray.remote(max_retries=0, num_gpus=gpus)(timed_part)
+    # An attempt is this thread's to repeat: so each has its line in the journal.
+    compute = _task(timed_part, 0, _GPU_SHARE if device == "gpu" else 0.0)
     over = run.spec.windows[number]
     return compute.remote(run.prepared[number], strategy, part, terms, over, chunk.first, device)
 
 
 def _prepared(run: Run, number: int) -> Any:
-    import ray
-
     bars, terms = run.windows.take(number), run.spec.terms(number)
     if run.asking is not None:
-        return ray.remote(max_retries=_RETRIES)(prepare_bare).remote(bars, terms)
-    make_ready = ray.remote(max_retries=_RETRIES)(prepared_window)
+        return _task(prepare_bare, _RETRIES).remote(bars, terms)
+    make_ready = _task(prepared_window, _RETRIES)
     return make_ready.remote(run.spec.strategy, bars, dict(run.rows), terms)
 
 

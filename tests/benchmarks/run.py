@@ -12,6 +12,7 @@ from tests.benchmarks.figures import Figure, as_json, machine, versions
 from tests.benchmarks.filtered import filtered_figures
 from tests.benchmarks.kernels import kernel_figures
 from tests.benchmarks.ladders import ladder_figures
+from tests.benchmarks.ray_overhead import overhead_figures
 from tests.benchmarks.stops import stop_figures
 from tests.benchmarks.surroundings import surrounding_figures
 
@@ -37,6 +38,7 @@ def main() -> None:
         here = Path(folder)
         found = [*kernel_figures(here), *filtered_figures(), *ladder_figures()]
         found += [*stop_figures(here), *surrounding_figures(here)]
+        found += overhead_figures()
         sys.stdout.write(record(found))
 
 

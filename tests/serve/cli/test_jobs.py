@@ -86,7 +86,7 @@ def sweep(cluster: Cluster) -> Path:
     strategy = cluster.laptop / "mine.json"
     strategy.write_text(json.dumps(to_json(LIBRARY["sma_cross"]())))
     space = {**LARGE, "slow": {"low": 20, "high": 200, "step": 1}}
-    data = {"file": str(write(n_bars=60_000, minutes=1)), "intervals": ["1"]}
+    data = {"file": str(write(n_bars=30_000, minutes=1)), "intervals": ["1"]}
     path = cluster.laptop / "sweep.yaml"
     path.write_text(yaml.safe_dump({"strategy": str(strategy), "data": data, "space": space}))
     return path
