@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -15,12 +16,11 @@ from engines.result import Result
 from strategies.backtest import backtest
 from strategies.scripting.graph_run import Witness, backtest_graph
 from tests.conformance.ledgers import assert_alike, assert_equal_ledgers
-from tests.conformance.random_graphs import GraphRun, random_graph_run
+from tests.conformance.random_graphs import GraphRun, random_graph_run, with_broker
 from tests.engines.event import agreement
 from tests.engines.event.random_scripts import random_script_run
 
-# Most rules are noticed soon; the last two runs reach corners that few do.
-SEEDS = (*range(150), 317, 1092)
+SEEDS = range(300)
 
 
 @cache
@@ -56,6 +56,19 @@ def kernel_agrees(seed: int) -> None:
     run = graph_run(seed)
     ours = backtest(run.strategy, {}, run.dataset, run.terms, run.start_ms)
     assert_equal_ledgers(ours, whole(seed))
+
+
+def kernel_agrees_with(changes: dict[str, Any], settings: dict[str, Any]) -> Callable[[int], None]:
+    """The same with these changes of graph and broker: for corners that few runs reach."""
+
+    def agrees(seed: int) -> None:
+        drawn = with_broker(graph_run(seed), **settings)
+        run = replace(drawn, strategy=drawn.strategy.edit(entry=None, limits=None, **changes))
+        ours = backtest(run.strategy, {}, run.dataset, run.terms, run.start_ms)
+        theirs = backtest_graph(run.strategy, {}, run.dataset, run.terms, run.start_ms)
+        assert_equal_ledgers(ours, theirs)
+
+    return agrees
 
 
 def event_agrees(seed: int) -> None:
