@@ -23,6 +23,7 @@ from engines.commands import Properties
 from engines.errors import InvalidInput
 from strategies.graph.expressions import Condition, Series
 from strategies.graph.node import Node, walk
+from strategies.scripting.failures import script_failed
 from strategies.scripting.now import Now
 
 Number = int | float
@@ -50,7 +51,10 @@ class EventStrategy:
                 expected = ", ".join(self.parameters) or "left out: there are none"
                 raise InvalidInput(f"parameter of {self.name}", name, expected)
         self.values: dict[str, Number] = {**self.parameters, **given}
-        self.setup()
+        try:
+            self.setup()
+        except Exception as error:
+            raise script_failed(self, "in its setup", error) from error
 
     def __getitem__(self, name: str) -> Number:
         """The value of a parameter."""

@@ -20,6 +20,7 @@ from strategies.evaluation.dataset import Dataset
 from strategies.evaluation.tracks import Bar
 from strategies.graph.types import MarketRef
 from strategies.scripting.event_strategy import EventStrategy
+from strategies.scripting.failures import at_bar, script_failed
 from strategies.scripting.now import Now
 from strategies.scripting.results import result_of
 
@@ -78,7 +79,10 @@ class Running:
         if self._account is None:
             return ()
         now = Now(self._nodes, self._account, self._bar, view, self._instrument)
-        self._strategy.on_bar(now)
+        try:
+            self._strategy.on_bar(now)
+        except Exception as error:
+            raise script_failed(self._strategy, at_bar(self._bar.open_ms), error) from error
         return now.commands
 
     def save(self) -> object:

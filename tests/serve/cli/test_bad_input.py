@@ -165,3 +165,39 @@ def test_a_venue_that_stumbles_is_asked_again(
         told = bst("data", "sync", "BTCUSDT", "--start", "2025-01-01", "--end", "2025-01-02")
     assert told.code == 0, told.err
     assert "1,440 bars fetched, 1,440 of them new" in told.out
+
+
+FAULTY = """
+from strategies.graph import close, sma
+from strategies.scripting import EventStrategy, Now
+
+
+class Faulty(EventStrategy):
+    def setup(self) -> None:
+        self.average = sma(close, SETUP)
+
+    def on_bar(self, now: Now) -> None:
+        if now.bar_index == 3:
+            now.close("L")
+"""
+
+
+@pytest.mark.parametrize(
+    ("window", "told"),
+    [
+        ("5", "Faulty failed at the bar of 2025-01-01 00:45 UTC: TypeError: 'float' object is not"),
+        ("len(7)", "Faulty failed in its setup: TypeError: object of type 'int' has no len()"),
+    ],
+)
+def test_an_error_of_a_users_script_names_its_line(
+    bst: Bst, bars_file: Callable[..., Path], tmp_path: Path, window: str, told: str
+) -> None:
+    script = tmp_path / "faulty.py"
+    script.write_text(FAULTY.replace("SETUP", window))
+    shown = bst("backtest", script, "--file", bars_file(100))
+    assert shown.code == 1
+    assert told in shown.err
+    lines = script.read_text().splitlines()
+    at_fault = "self.average" if "len" in window else "now.close"
+    number = next(n for n, text in enumerate(lines, 1) if at_fault in text)
+    assert f"(faulty.py, line {number}: {lines[number - 1].strip()})" in shown.err
