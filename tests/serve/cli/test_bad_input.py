@@ -105,7 +105,7 @@ def test_a_bad_request_is_refused(
         pytest.param(["--axis", "fast"], "name=low:high", id="no values"),
         pytest.param(["--search", "random"], "a number for a random search", id="no rows"),
         pytest.param(
-            ["--search", "clever"], "'grid', 'random', 'latin' or 'sobol'", id="unknown search"
+            ["--search", "clever"], "'grid', 'random', 'latin', 'sobol', 'tpe'", id="unknown search"
         ),
         pytest.param(["--objective", "luck"], "one of net_profit", id="unknown objective"),
         pytest.param(["--train-percent", "0"], "train_percent was 0", id="nothing to train on"),
