@@ -25,7 +25,7 @@ def atr_breakout() -> Strategy:
 
     The stop and the target are multiples of the same ATR.
     """
-    length = param("atr_length", 14, low=7, high=40)
+    length = param("atr_length", 14, low=7, high=21)
     lookback = param("lookback", 20, low=5, high=100, step=5)
     move = param("move_atr", 1.5, low=0.5, high=4.0, step=0.25) * atr(length)[1]
     busy = volume > param("volume_factor", 1.5, low=1.0, high=4.0, step=0.25) * sma(volume, 20)

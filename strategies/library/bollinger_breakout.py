@@ -12,7 +12,7 @@ def bollinger_breakout() -> Strategy:
 
     Leaves at the middle of the bands; a stop guards the start, a trailing one the profit.
     """
-    length = param("length", 20, low=10, high=120, step=5)
+    length = param("length", 20, low=5, high=50, step=5)
     bands = bollinger(close, length, param("width", 2.0, low=1.0, high=4.0, step=0.25))
     return Strategy(
         "bollinger_breakout",

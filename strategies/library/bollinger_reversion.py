@@ -12,7 +12,7 @@ def bollinger_reversion() -> Strategy:
 
     The middle of the bands is the target; a stop of a few ATR limits the loss in a trend.
     """
-    length = param("length", 20, low=10, high=100, step=5)
+    length = param("length", 20, low=5, high=50, step=5)
     bands = bollinger(close, length, param("width", 2.0, low=1.0, high=4.0, step=0.25))
     strength = rsi(close, param("rsi_length", 14, low=5, high=30))
     oversold = param("oversold", 30, low=10, high=45, step=5)

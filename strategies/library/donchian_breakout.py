@@ -25,7 +25,7 @@ def donchian_breakout() -> Strategy:
         exits=[
             StopLoss(
                 atr=param("stop_atr", 2.0, low=1.0, high=6.0, step=0.5),
-                length=param("atr_length", 14, low=7, high=40),
+                length=param("atr_length", 14, low=7, high=21),
             )
         ],
         sizing=RiskPercent(1),

@@ -13,9 +13,9 @@ def macd() -> Strategy:
 
     A stop and a target in percent may end the trade before the next crossing turns it round.
     """
-    fast = param("fast", 12, low=5, high=30)
-    slow = param("slow", 26, low=15, high=80, step=3)
-    lines = momentum.macd(close, fast, slow, param("signal", 9, low=3, high=20))
+    fast = param("fast", 12, low=5, high=20)
+    slow = param("slow", 26, low=15, high=50, step=3)
+    lines = momentum.macd(close, fast, slow, param("signal", 9, low=3, high=15))
     return Strategy(
         "macd",
         enter_long=lines.macd.crosses_above(lines.signal),

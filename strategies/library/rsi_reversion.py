@@ -12,7 +12,7 @@ def rsi_reversion() -> Strategy:
 
     Takes the way back to the middle; a stop of a few ATR ends the trade if the move goes on.
     """
-    strength = rsi(close, param("length", 14, low=5, high=50))
+    strength = rsi(close, param("length", 14, low=7, high=100))
     oversold = param("oversold", 30, low=10, high=45, step=5)
     overbought = param("overbought", 70, low=55, high=90, step=5)
     middle = param("middle", 50, low=40, high=60, step=5)

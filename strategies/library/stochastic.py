@@ -15,9 +15,9 @@ def stochastic() -> Strategy:
     """
     lines = oscillators.stochastic(
         close,
-        param("length", 14, low=5, high=50),
-        param("smoothing", 3, low=1, high=10),
-        param("signal", 3, low=1, high=10),
+        param("length", 14, low=3, high=30),
+        param("smoothing", 3, low=1, high=7),
+        param("signal", 3, low=1, high=7),
     )
     edge = param("edge", 20, low=5, high=40, step=5)
     target = param("target", 2.0, low=0.5, high=10.0, step=0.5)

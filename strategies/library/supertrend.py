@@ -13,8 +13,8 @@ def supertrend() -> Strategy:
 
     The line itself is the stop and moves with every bar.
     """
-    length = param("length", 10, low=5, high=50)
-    line = trend.supertrend(length, param("factor", 3.0, low=1.0, high=8.0, step=0.25))
+    length = param("length", 10, low=5, high=30)
+    line = trend.supertrend(length, param("factor", 3.0, low=0.5, high=6.0, step=0.25))
     return Strategy(
         "supertrend",
         # A direction of −1 is an up-trend, as in Pine.
