@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, TypeVar, get_args
 
 from engines.brackets import Bracket, Level
 from engines.errors import InvalidInput
+from engines.ladders import Ladder
 from engines.orders import Reason, Refusal
 from engines.risk_rules import NO_RULES, DayOrders, RiskRules
 from engines.sizes import NO_BOUNDS, KellyRule, SizeBounds
@@ -32,7 +33,8 @@ class Entry:
 
     Both make a stop-limit order: the stop activates the limit (C6). `qty` of None takes the
     script's default. A pending order of the same id is replaced (D5). A `bracket` rests on what
-    the entry opens. `otherwise` is ordered in place of an entry that is refused at once.
+    the entry opens, the orders of a `ladder` beside it until its position ends. `otherwise` is
+    ordered in place of an entry that is refused at once.
     `sized_over` is a move of the price, in quote currency, that a risk is measured over instead of
     the way to the bracket's stop; one that is not above zero is refused. None of these is Pine's.
 
@@ -49,6 +51,7 @@ class Entry:
     oca_type: Oca = "none"
     comment: str = ""
     bracket: Bracket | None = None
+    ladder: Ladder | None = None
     otherwise: CloseAll | None = None
     sized_over: float | None = None
     post_only: bool = False
@@ -175,7 +178,8 @@ class Properties:
 
     `qty_type` and `qty_value` size orders without a quantity: units, quote currency, percent of
     equity, the percent of equity that is lost at the stop of the entry's bracket, or a fraction of
-    the Kelly share of past trades (`kelly`). `bounds` cut and raise any of them; `day_orders` end
+    the Kelly share of past trades (`kelly`). `first_share` of it is the first entry's, where a
+    ladder shares the whole among its orders. `bounds` cut and raise any of them; `day_orders` end
     a day. `pyramiding`
     is how many entries one direction may hold (0 counts as 1, D4). `limit_verification_ticks` is
     how far a price must go beyond a limit to fill it (C5). `allow_entry_in` turns entries of the
@@ -208,6 +212,7 @@ class Properties:
     bounds: SizeBounds = NO_BOUNDS
     kelly: KellyRule | None = None
     day_orders: DayOrders | None = None
+    first_share: float = 1.0
 
     def __post_init__(self) -> None:
         for name, kinds in _CHOICES.items():

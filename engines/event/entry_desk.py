@@ -18,7 +18,10 @@ from engines.orders import Refusal
 
 @dataclass
 class Waiting:
-    """An entry or order at the venue, by the id that the script gave it."""
+    """An entry or order at the venue, by the id that the script gave it.
+
+    `equity` is that of its signal's close; `safety` numbers the safety orders of a ladder, from 1.
+    """
 
     command: Entry
     side: int
@@ -28,6 +31,8 @@ class Waiting:
     sequence: int = 0
     turn: int = 0
     flips: bool = False
+    equity: float = 0.0
+    safety: int = 0
 
     @property
     def is_market(self) -> bool:
@@ -110,7 +115,8 @@ class EntryDesk:
         if not all(level > 0.0 for level in levels if level is not None):
             return Refusal.BAD_LEVEL
         # D12: nothing is no order; what a budget buys shows at the fill.
-        nothing = said.qty_type == "fixed" and lots_of(said.qty_value, market) <= 0.0
+        first = said.qty_value * said.first_share
+        nothing = said.qty_type == "fixed" and lots_of(first, market) <= 0.0
         return Refusal.QTY_ZERO if nothing else None
 
     def _levels(self, command: Entry, side: int) -> tuple[float | None, float | None]:
@@ -161,7 +167,9 @@ class EntryDesk:
         kind, bracket = type(command).__name__.lower(), command.bracket
         name = self.namer.name(f"{kind}:{command.id}")
         limit, stop = self._levels(command, side)
-        waiting = Waiting(command, side, name, units, against, sequence, self.namer.turn)
+        waiting = Waiting(
+            command, side, name, units, against, sequence, self.namer.turn, equity=equity
+        )
         if waiting.is_market and not isinstance(command, Order) and not reduce_only:
             waiting.flips = True
             yield from self._pass_the_reversal_on(waiting)
@@ -187,6 +195,38 @@ class EntryDesk:
             most=None if isinstance(command, Order) else self.most,
             sized_at=close if from_flat and self.said.margin_price == "signal" else None,
             only_leaves=not isinstance(command, Order) and self._only_closes(side),
+        )
+
+    def rest_safety(
+        self, first: Entry, side: int, number: int, price: float, share: float, equity: float
+    ) -> Iterator[Instruction]:
+        """Rest a safety order of the ladder that `first` began: a limit of a share of its size."""
+        sequence, command = self.namer.next_call(), replace(first, limit=price, stop=None)
+        label = f"{first.id} safety {number}"
+        name = self.namer.name(f"entry:{label}")
+        self.waiting[label] = Waiting(
+            command,
+            side,
+            name,
+            None,
+            0.0,
+            sequence,
+            self.namer.turn,
+            equity=equity,
+            safety=number,
+        )
+        bracket = first.bracket
+        yield Place(
+            name,
+            side,
+            sequence,
+            Rank(Queue.ENTRY, -side, sequence),
+            None,
+            equity=equity,
+            limit=price,
+            sized_by_stop=None if bracket is None else bracket.stop,
+            sized_over=first.sized_over,
+            share=share,
         )
 
     def _pass_the_reversal_on(self, last: Waiting) -> Iterator[Instruction]:

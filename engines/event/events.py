@@ -164,7 +164,8 @@ class Place:
     An order that `flips` takes all that is open on the other side at its fill (D10). `most` lots
     are the largest position it may lead to (J1); margin is looked at `sized_at`, if from flat (I5).
     What `only_leaves` never opens, whatever `against` was (J1). A trailing stop that `lets_run` is
-    only moved, never met, by a price on its way in favour.
+    only moved, never met, by a price on its way in favour. A safety order's size is a `share`
+    of the first order's, 0 for any other entry.
     """
 
     order_id: str
@@ -195,6 +196,7 @@ class Place:
     sized_at: float | None = None
     only_leaves: bool = False
     lets_run: bool = False
+    share: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -229,7 +229,9 @@ class Exchange:
         ahead = 1.0 if price >= self.here else -1.0
         best: tuple[Working, Touch] | None = None
         for working in self.working.values():
-            if working.is_market or working.since >= born_before:
+            # A2: what a fill at the close puts there is met there, but for its exits.
+            late = working.since >= born_before
+            if working.is_market or (late and (working.order.reduce_only or not born_before)):
                 continue
             touch = self._touch(working, price, tick) if self._rests(working) else None
             if touch is not None and (best is None or _first(ahead, (working, touch), best)):

@@ -80,15 +80,17 @@ def units_bought(said: Properties, account: Account, equity: float, price: float
 
 def _size(said: Properties, record: Record) -> tuple[int, float]:
     if said.kelly is not None:
-        return at.SIZE_EQUITY, max(_kelly_share(said.qty_value, said.kelly, record), 0.0)
+        return at.SIZE_EQUITY, max(_kelly_share(said, said.kelly, record), 0.0)
     percent = said.qty_type in ("percent_of_equity", "risk_percent")
-    return _MODES[said.qty_type], said.qty_value * 0.01 if percent else said.qty_value
+    size = said.qty_value * 0.01 if percent else said.qty_value
+    return _MODES[said.qty_type], size * said.first_share
 
 
-def _kelly_share(fraction: float, rule: KellyRule, record: Record) -> float:
+def _kelly_share(said: Properties, rule: KellyRule, record: Record) -> float:
     """Share of the equity by the closed trades so far."""
     if record.trades < rule.trades:
-        return rule.start_percent * 0.01
+        return rule.start_percent * 0.01 * said.first_share
+    fraction = said.qty_value * said.first_share
     counts = float(record.trades), float(record.wins), float(record.losses)
     return float(share_of_wins(fraction, *counts, record.profit, record.loss))
 
@@ -135,8 +137,12 @@ def _units_wanted(
     price: float,
     equity: float,
     free: float,
+    share: float = 0.0,
 ) -> tuple[float, Refusal | None]:
-    """Lots that the default size asks an account of `equity` for, and why it asks for none."""
+    """Lots that the default size asks an account of `equity` for, and why it asks for none.
+
+    A safety order asks for a `share` of it, whatever the bounds.
+    """
     market, worth = account.market, account.payoff.worth(price)
     mode, size = _size(said, account.record)
     if over is not None and not over > 0.0:
@@ -145,6 +151,8 @@ def _units_wanted(
         return 0.0, Refusal.NO_EDGE
     move = stop_distance(stop, side, price, market) if over is None else over
     away = _risked(move, side, price, account.payoff)
+    if share:
+        return float(entry_units(mode, size * share, equity, free, worth, away, market)), None
     units = float(entry_units(mode, size, equity, free, worth, away, market))
     return _within_bounds(units, said.bounds, equity, worth, market), None
 
@@ -181,7 +189,7 @@ def units_of_resting(
     equity = now if account.market.size_at_fill else order.equity
     free = now - carried(account, side, worth)
     over = order.sized_over
-    units, reason = _units_wanted(account, said, side, stop, over, price, equity, free)
+    units, reason = _units_wanted(account, said, side, stop, over, price, equity, free, order.share)
     return _checked(units, now, math.inf, worth, account) if reason is None else (units, reason)
 
 

@@ -16,15 +16,17 @@ from engines.event.events import Place, Queue, Rank
 from engines.event.exchange import Exchange
 from engines.event.exit_desk import Closing, ExitDesk
 from engines.event.exits import Leg, Standing
+from engines.event.ladders import Anchored
 from engines.event.tick_exchange import TickExchange
 from engines.event.trader import Trader
 from engines.event.wallet import Wallet
 from engines.event.working import Working
+from engines.ladders import ladder_from
 from engines.orders import Reason
 
 State = dict[str, Any]
 
-SCHEMA: Final = 3
+SCHEMA: Final = 5
 _COMMANDS: Final[dict[str, type[Entry]]] = {"Entry": Entry, "Order": Order}
 
 
@@ -61,6 +63,7 @@ def snapshot(trader: Trader, exchange: Exchange | None = None) -> State:
         "day": {"day": trader.day.day, "before": trader.day.before} if trader.day else None,
         "closings": {name: list(one) for name, one in trader.exits.closings.items()},
         "resting": [asdict(one) for one in trader.brackets.resting.values()],
+        "ladder": _ladder(trader.ladders.now),
         "script": script.snapshot() if isinstance(script, Remembering) else None,
         "exchange": None if exchange is None else _exchange(exchange),
     }
@@ -79,6 +82,7 @@ def restore(state: State, trader: Trader, exchange: Exchange | None = None) -> N
     _restore_entries(state["waiting"], trader.entries)
     _restore_exits(state, trader.exits)
     trader.brackets.resting = {row["lot_number"]: _resting_from(row) for row in state["resting"]}
+    trader.ladders.now = _restore_ladder(state["ladder"])
     if trader.guard is not None:
         for name in _GUARD:
             setattr(trader.guard, name, state["guard"][name])
@@ -134,12 +138,29 @@ def _named(waiting: Waiting) -> State:
 def _restore_entries(rows: list[State], desk: EntryDesk) -> None:
     desk.waiting = {}
     for row in rows:
-        said = dict(row["command"], bracket=bracket_from(row["command"]["bracket"]))
+        said = _said(row["command"])
         if said["otherwise"] is not None:
             said["otherwise"] = CloseAll(**said["otherwise"])
         command = _COMMANDS[row["type"]](**said)
         rest = {name: row[name] for name in _WAITING}
         desk.waiting[command.id] = Waiting(command, **rest)
+
+
+def _said(command: State) -> State:
+    bracket, ladder = bracket_from(command["bracket"]), ladder_from(command["ladder"])
+    return {**command, "bracket": bracket, "ladder": ladder}
+
+
+def _ladder(now: Anchored | None) -> State | None:
+    return None if now is None else asdict(now)
+
+
+def _restore_ladder(state: State | None) -> Anchored | None:
+    if state is None:
+        return None
+    # What would have been ordered in place of its first entry is no matter any more.
+    said = {**_said(state["command"]), "otherwise": None}
+    return Anchored(**{**state, "command": Entry(**said)})
 
 
 def _restore_exits(state: State, desk: ExitDesk) -> None:
@@ -179,7 +200,17 @@ def _restore_exchange(state: State, exchange: Exchange) -> None:
 # Where the venue stands on the path.
 _POSITION: Final = ("here", "moment", "called_in", "bar", "mark", "orders_filled", "opened")
 _COUNTED: Final = ("entries", "orders", "flat_bar", "loss_bar")
-_WAITING: Final = ("side", "order_id", "units", "against", "sequence", "turn", "flips")
+_WAITING: Final = (
+    "side",
+    "order_id",
+    "units",
+    "against",
+    "sequence",
+    "turn",
+    "flips",
+    "equity",
+    "safety",
+)
 _GUARD: Final = (
     "day",
     "orders",

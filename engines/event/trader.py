@@ -36,6 +36,7 @@ from engines.event.events import (
 from engines.event.exit_desk import ExitDesk
 from engines.event.exits import Leg, LegKey, Part
 from engines.event.guard import Guard
+from engines.event.ladders import LadderDesk
 from engines.event.naming import Namer
 from engines.event.statement import Statement
 from engines.kernel.layout import Market
@@ -83,6 +84,7 @@ class Trader:
             self.account, said.limit_verification_ticks, self.namer, said.exit_levels
         )
         self.brackets = BracketDesk(self.account, self.namer)
+        self.ladders = LadderDesk(self.account, self.entries)
         self.guard = Guard(self.account, said.risk) if said.risk.watches else None
         self.day = None if said.day_orders is None else DayCount(self.account, said.day_orders)
         self._saved: object = None
@@ -126,6 +128,7 @@ class Trader:
         self._roll_back(bar.number)
         self._saved_for = -1
         view = self.view(bar.number, close)
+        yield from self.ladders.close_bar(close)
         for command in self.script.on_close(view):
             if guard is None or not guard.refuses(next_day):
                 yield from self._obey(command, close)
@@ -290,6 +293,7 @@ class Trader:
         opening = units - closing if update.opened is None else update.opened
         signal = command.comment or command.id
         reason = Reason.REVERSAL if closing > 0.0 else Reason.ENTRY
+        reason = Reason.SAFETY_ORDER if waiting.safety else reason
         name = command.id
         ticket = Ticket(update.bar, update.price, update.order_id, name, signal, reason, name)
         fee = update.fee
@@ -312,6 +316,7 @@ class Trader:
             yield from self.exits.cover(lot)
             if command.bracket is not None:
                 yield from self.brackets.cover(lot, command.bracket)
+            yield from self.ladders.after_entry(waiting, lot, update.bar)
         yield from self.entries.after_fill(waiting, units)
         yield from self.entries.drop_beyond_limit(self.exits.closings.values(), waiting.order_id)
 
@@ -335,6 +340,7 @@ class Trader:
             yield from self.exits.drop_beside(waiting.side, waiting.sequence, waiting.turn)
 
     def _tidy(self) -> Iterator[Instruction]:
+        yield from self.ladders.tidy()
         waiting = self.entries.waiting
         sides = {one.side for one in waiting.values()}
         yield from self.exits.tidy(waiting, sides)

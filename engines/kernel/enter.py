@@ -79,8 +79,11 @@ def leave_oldest(
 ) -> Account:
     """Close `units` of the position for a reversal, oldest lots first, the fee shared (H3)."""
     left, unpaid = units, fee
+    # Without a lot, what rounding leaves of several entries is nothing.
+    whole = not units < account.units
     for lot in range(account.n_lots):
-        part = min(left, run.lots[lot, at.LOT_UNITS])
+        held = run.lots[lot, at.LOT_UNITS]
+        part = held if whole else min(left, held)
         if not part > 0.0:
             break
         left -= part

@@ -103,23 +103,33 @@ def follows_from(run: Run) -> float:
 
 
 @scalar
-def follow_close(run: Run, close: float) -> None:
-    """At a close: let the unfilled safety orders follow a price that went away from them.
+def followed(
+    side: float, anchor: float, reference: float, trail: float, pull_back: float, close: float
+) -> tuple[float, float]:
+    """A ladder's anchor and reference after a close.
 
     Trailing keeps the anchor at most its distance behind the best close. A pull-back moves the
     anchor by as much as the close lies beyond the latest fill, which the close then stands for.
     """
+    if pull_back > 0.0 and side * close >= side * reference * (1.0 + side * pull_back):
+        anchor *= close / reference
+        reference = close
+    if trail > 0.0 and side * close > side * anchor * (1.0 + side * trail):
+        anchor = close / (1.0 + side * trail)
+    return anchor, reference
+
+
+@scalar
+def follow_close(run: Run, close: float) -> None:
+    """At a close: let the unfilled safety orders follow a price that went away from them."""
     head = run.resting[rests.HEAD]
     side = head[rests.HEAD_SIDE]
     if side == 0.0 or not side * close >= side * follows_from(run):
         return
     trail, pull_back = run.params[at.LADDER_TRAIL], run.params[at.LADDER_PULL_BACK]
-    reference = head[rests.REFERENCE]
-    if pull_back > 0.0 and side * close >= side * reference * (1.0 + side * pull_back):
-        head[rests.ANCHOR] *= close / reference
-        head[rests.REFERENCE] = close
-    if trail > 0.0 and side * close > side * head[rests.ANCHOR] * (1.0 + side * trail):
-        head[rests.ANCHOR] = close / (1.0 + side * trail)
+    head[rests.ANCHOR], head[rests.REFERENCE] = followed(
+        side, head[rests.ANCHOR], head[rests.REFERENCE], trail, pull_back, close
+    )
     for row in range(rests.SAFETY, len(run.resting)):
         if run.resting[row, rests.SIDE] != 0.0:
             run.resting[row, rests.PRICE] = step_price(run, row - rests.SAFETY)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from engines.broker import Broker
 from engines.commands import CloseRule, Direction
-from engines.orders import Reason
+from engines.orders import Reason, Refusal
 from engines.reference.grid import Grid, Ticks, Units, significant
 from engines.reference.record import Record
 
@@ -135,6 +135,10 @@ class Account:
     def record(self) -> Record:
         """How high and deep it has been."""
         return Record(Fraction(self.broker.initial_cash))
+
+    def refuse(self, bar: int, side: int, reason: Refusal) -> None:
+        """Keep why a signal or an order came to nothing."""
+        self.refusals.append(Refused(bar, side, int(reason)))
 
     def value(self, price: Ticks, units: Units) -> Fraction:
         """Value of `units` at `price` in account currency (G8)."""

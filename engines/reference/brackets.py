@@ -196,12 +196,13 @@ class Rest:
     def touches(self, here: Ticks, there: Ticks) -> Iterator[tuple[int, Touch]]:
         """What the way from `here` to `there` triggers: 0 for the stop, else a target's number."""
         side, due = -self.lot.side, self.due()
+        level = None if due is None else due[0]
         if self.lot.side * (there - here) > 0:
             # Not settled by the rules: on its way in favour a trail only moves, also one that
             # slippage has put beyond the price.
-            due = None if self.stop is None else (self.stop, self.reason)
-        if due is not None:
-            touch = touch_of_stop(due[0], side, here, there)
+            level = self.standing_stop
+        if level is not None:
+            touch = touch_of_stop(level, side, here, there)
             if touch is not None:
                 yield STOPPED, touch
         for number, (level, _) in self.targets.items():

@@ -23,7 +23,7 @@ from engines.commands import (
 )
 from engines.instrument import Instrument
 from engines.orders import Reason, Refusal
-from engines.reference.account import ZERO, Account, Lot, Refused, sign
+from engines.reference.account import ZERO, Account, Lot, sign
 from engines.reference.brackets import Rest
 from engines.reference.exits import (
     Key,
@@ -36,6 +36,7 @@ from engines.reference.exits import (
     trails_alike,
 )
 from engines.reference.grid import Grid, Ticks, Units, significant
+from engines.reference.ladders import Ladders
 from engines.reference.pending import Pending, Touch
 from engines.reference.sizing import Sizing
 
@@ -77,6 +78,7 @@ class Desk:
         self.legs: dict[Key, Leg] = {}
         self.rests: dict[int, Rest] = {}
         self.sizing = Sizing(account, broker, properties, instrument)
+        self.ladders = Ladders(grid, account, self.pending, self._rest_safety)
         self._sequence = 0
         # Where the market is, as the one who walks it along says.
         self.here: Ticks = 0
@@ -128,7 +130,7 @@ class Desk:
 
     def refuse(self, bar: int, side: int, reason: Refusal) -> None:
         """Keep why a signal or an order came to nothing."""
-        self.account.refusals.append(Refused(bar, side, int(reason)))
+        self.account.refuse(bar, side, reason)
 
     def _enter(self, command: Entry, bar: int, close: Ticks) -> bool:
         """Place an entry or order; whether it went."""
@@ -172,13 +174,33 @@ class Desk:
         if self.broker.size_at == "fill":
             self._wait(command, side, None, ZERO, against, close)
             return True
+        equity = self.account.equity(close)
         stop = None if command.bracket is None else command.bracket.stop
         units = self.sizing.units(command.qty, side, stop, close, over=command.sized_over)
         if isinstance(units, Refusal):
             self.refuse(bar, side, units)
             return False
         self._wait(command, side, units, ZERO, against, close)
+        self.pending[command.id].equity = equity
         return True
+
+    def _rest_safety(
+        self,
+        first: Entry,
+        side: int,
+        number: int,
+        price: Ticks,
+        share: float,
+        equity: Fraction | None,
+    ) -> None:
+        """A limit of a ladder, for a share of its first entry; it reverses nothing."""
+        self._sequence += 1
+        signal = first.comment or first.id
+        command = replace(first, id=f"{first.id} safety {number}", comment=signal, stop=None)
+        order = Pending(command, side, None, ZERO, 0, price, None, self._sequence)
+        order.turn, order.equity = self._turn, equity
+        order.safety, order.share, order.first_id = number, Fraction(share), first.id
+        self.pending[command.id] = order
 
     def _rest_checked(self, command: Entry, bar: int, close: Ticks, against: Units) -> bool:
         """Rest an entry that is sized and checked at its fill, by this close's equity (G5)."""
@@ -190,7 +212,7 @@ class Desk:
         reason = None
         if min(levels) <= 0:
             reason = Refusal.BAD_LEVEL
-        elif self.properties.qty_type == "fixed" and not self.grid.units(self.properties.qty_value):
+        elif self.properties.qty_type == "fixed" and not self.sizing.fixed():
             # D12: nothing is no order.
             reason = Refusal.QTY_ZERO
         if reason is not None:
@@ -440,6 +462,7 @@ class Desk:
         """Drop exits of entries that are gone, and legs that have nothing left to leave."""
         entered = self.account.entered
         held = {lot.number for lot in self.account.lots}
+        self.ladders.end_with_position()
         self.rests = {name: rest for name, rest in self.rests.items() if name in held}
         alive = {lot.number for lot in entered}
         for name in [name for name in self.legs if name[2] not in alive]:

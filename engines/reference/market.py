@@ -312,7 +312,8 @@ class Market:
             return
         rate = desk.fee_rate(touch, order.stop is not None or order.takes(touch))
         reason = Reason.REVERSAL if closing > 0 else Reason.ENTRY
-        ticket = Ticket(command.id, command.comment or command.id, rate, reason)
+        reason = Reason.SAFETY_ORDER if order.safety else reason
+        ticket = Ticket(order.entry_id, command.comment or command.id, rate, reason)
         # H3: a reversal is one order, its fee split by quantity.
         fee = self.account.fee(ticket, price, units)
         if closing > 0:
@@ -324,6 +325,7 @@ class Market:
             desk.tidy()
             desk.cover(lot)
             desk.rest(lot, command)
+            desk.ladders.after_entry(order, lot, bar)
         desk.after_fill(command.oca_name, command.oca_type, units)
         self._count(bar, price, order.side)
         self._end_day(bar, touch)
@@ -339,7 +341,7 @@ class Market:
                 held_back = None if self.held_back is None else self.held_back(order.side, price)
                 if held_back is not None:
                     return held_back
-                return desk.sizing.units_of_resting(order.side, stop, price, order.equity, over)
+                return desk.sizing.units_of_resting(order, stop, price)
             return desk.sizing.units(None, order.side, stop, price, against, over)
         own = desk.units_for(order.budget, price) if units is None else units
         if isinstance(order.command, Order) or order.command.reduce_only:

@@ -55,6 +55,7 @@ class Pending:
     takes what is open there at its fill instead (D10). `sequence` is the order of the calls, `turn`
     numbers the pass that made them. `sized_at` is the price that the margin is checked at, if it
     is not the fill's (I5), `equity` what sizes a graph's entry, None for that of its fill (G5).
+    `safety` numbers a ladder's safety orders from 1, each for a `share` of the entry `first_id`.
     `took` tells that the market was through the limit then,
     `refused` that it was not to take.
     """
@@ -73,6 +74,14 @@ class Pending:
     sized_at: Ticks | None = None
     equity: Fraction | None = None
     refused: bool = False
+    safety: int = 0
+    share: Fraction | None = None
+    first_id: str = ""
+
+    @property
+    def entry_id(self) -> str:
+        """What the entry is called that it opens: of a safety order, that of the first."""
+        return self.first_id or self.command.id
 
     def takes(self, touch: Touch) -> bool:
         """Whether a limit fills at the better price that was there when it came."""

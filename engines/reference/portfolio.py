@@ -238,6 +238,7 @@ class _Portfolio:
         orders = self._conducted(due)
         for side in due:
             bar, close = side.now.bar, side.close
+            side.desk.ladders.close_bar(close)
             for command in orders.get(side.symbol, ()):
                 side.desk.take(command, bar, close)
             if side.leg.script is not None:

@@ -143,6 +143,7 @@ class _Run:
         guard, close = self.market.guard, self.close
         ended = None if guard is None else guard.close_bar(close)
         next_day = self.days[bar if self.fills_at_close else bar + 1]
+        self.desk.ladders.close_bar(close)
         for command in self.script.on_close(view_of(self.account, bar, close, self.desk)):
             if guard is None or not guard.refuses(next_day):
                 self.desk.take(command, bar, close)

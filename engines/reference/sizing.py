@@ -13,6 +13,7 @@ from engines.instrument import Instrument
 from engines.orders import Refusal
 from engines.reference.account import ZERO, Account, Trade
 from engines.reference.grid import Ticks, Units, significant
+from engines.reference.pending import Pending
 from engines.sizes import KellyRule
 
 # An order that spends exactly what there is must not fail by the last bit of a double.
@@ -83,31 +84,38 @@ class Sizing:
         price: Ticks,
         equity: Fraction,
         free: Fraction,
+        share: Fraction | None = None,
     ) -> Units | Refusal:
-        """Lots that an order asks an account of `equity` for, or why it cannot ask."""
+        """Lots that an order asks an account of `equity` for, or why it cannot ask.
+
+        A safety order asks for a `share` of the first entry's, whatever the bounds.
+        """
         if qty is None and over is not None and not over > 0:
             return Refusal.NO_VOLATILITY
         loss = self._loss(side, stop, price) if over is None else self._moved(side, over, price)
-        units = self._wanted(qty, loss, price, equity, free)
+        units = self._wanted(qty, loss, price, equity, free, share or Fraction(1))
         if units is None:
             return Refusal.NO_STOP
-        if isinstance(units, Refusal):
+        if isinstance(units, Refusal) or qty is not None or share is not None:
             return units
-        return units if qty is not None else self._bounded(units, price, equity)
+        return self._bounded(units, price, equity)
 
-    def units_of_resting(
-        self,
-        side: int,
-        stop: Level | None,
-        price: Ticks,
-        equity: Fraction | None,
-        over: float | None = None,
-    ) -> Units | Refusal:
+    def fixed(self, share: Fraction = Fraction(1)) -> Units:
+        """Lots of a fixed quantity: the first entry's, or a share of it."""
+        return self._account.grid.whole(self._amount * share)
+
+    @property
+    def _amount(self) -> Fraction:
+        """What the default size says, as far as it is the first entry's."""
+        return Fraction(repr(self._said.qty_value)) * Fraction(self._said.first_share)
+
+    def units_of_resting(self, order: Pending, stop: Level | None, price: Ticks) -> Units | Refusal:
         """Lots of an entry that rested, at its fill: by its signal's equity, or the fill's (G5)."""
         now = self._account.equity(price)
-        free = now - self._carried(side, price)
-        sizing = now if equity is None else equity
-        units = self._asked(None, side, stop, over, price, sizing, free)
+        free = now - self._carried(order.side, price)
+        sizing = now if order.equity is None else order.equity
+        over = order.command.sized_over
+        units = self._asked(None, order.side, stop, over, price, sizing, free, order.share)
         if isinstance(units, Refusal):
             return units
         # The margin is that of the part that opens: it is checked with the whole order.
@@ -144,11 +152,14 @@ class Sizing:
         price: Ticks,
         equity: Fraction,
         free: Fraction,
+        share: Fraction,
     ) -> Units | Refusal | None:
         grid, said, digits = self._account.grid, self._said, self._broker.money_digits
-        if qty is not None or said.qty_type == "fixed":
-            return grid.units(said.qty_value if qty is None else qty)
-        value, amount = self._value(price, 1 / grid.lot), Fraction(repr(said.qty_value))
+        if qty is not None:
+            return grid.units(qty)
+        if said.qty_type == "fixed":
+            return self.fixed(share)
+        value, amount = self._value(price, 1 / grid.lot), self._amount * share
         if said.qty_type == "risk_percent":
             if loss is None:
                 return None
@@ -159,10 +170,11 @@ class Sizing:
             return grid.whole(amount * self._leverage / value)
         if said.kelly is None:
             return self._bought(amount / 100, price, equity)
-        share = kelly_share(amount, said.kelly, self._account.trades)
-        if share <= 0 and not said.bounds.least_percent:
+        edge = kelly_share(Fraction(repr(said.qty_value)), said.kelly, self._account.trades)
+        if edge <= 0 and not said.bounds.least_percent:
             return Refusal.NO_EDGE
-        return self._bought(max(share, ZERO), price, equity)
+        part = share * Fraction(said.first_share)
+        return self._bought(max(edge, ZERO) * part, price, equity)
 
     def _bought(self, share: Fraction, price: Ticks, equity: Fraction) -> Units:
         """Lots that a share of the equity buys as margin (G2)."""

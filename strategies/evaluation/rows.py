@@ -136,7 +136,8 @@ class KernelRows:
             total = total + volume
             self.params[:, at.LADDER_STEP + number] = distance
             self.params[:, at.LADDER_SHARE + number] = volume / volumes[0]
-        self.params[:, at.SIZE] *= volumes[0] / total
+        for slot in (at.SIZE, at.KELLY_START):
+            self.params[:, slot] *= volumes[0] / total
 
     def _size(self, sizing: Sizing) -> None:
         mode, size, scale = _SIZES[type(sizing)](sizing)

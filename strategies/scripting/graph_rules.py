@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from engines.brackets import Anchor, Bracket, Level, Target
 from engines.commands import Properties, QtyType
 from engines.errors import InvalidInput
+from engines.ladders import Ladder
 from strategies.evaluation.bar_by_bar import level_series
 from strategies.evaluation.rows import has_rules
 from strategies.graph.entries import StopEntry
@@ -37,6 +38,7 @@ from strategies.graph.sizing import (
 from strategies.graph.strategy import OnOpposite, Strategy
 from strategies.scripting.graph_limits import LimitNumbers
 from strategies.scripting.graph_sizes import kelly_rule, size_bounds
+from strategies.scripting.ladder_rules import LadderNumbers
 
 X = TypeVar("X", bound=Exit)
 _SIZES: Final[dict[type[Sizing], tuple[QtyType, str]]] = {
@@ -89,6 +91,9 @@ class GraphRules:
         self.limit_share: float | None = None
         if isinstance(self.entry, StopEntry) and self.entry.limit_percent is not None:
             self.limit_share = self._number(self.entry.limit_percent) * 0.01
+        self._ladder: LadderNumbers | None = None
+        if strategy.ladder is not None:
+            self._ladder = LadderNumbers.of(strategy.ladder, self._number)
         self.cool_down: CoolDownRule | None = None
         if strategy.cool_down is not None:
             rule = strategy.cool_down
@@ -108,6 +113,7 @@ class GraphRules:
             margin="checked",
             bounds=size_bounds(sizing, self._strategy.size_limits, self._number),
             kelly=kelly_rule(sizing, self._number),
+            first_share=1.0 if self._ladder is None else self._ladder.first_share,
             day_orders=None if self.limits is None else self.limits.day_orders,
         )
 
@@ -160,6 +166,15 @@ class GraphRules:
             self._safety(),
         )
 
+    def ladder(self, side: int, levels: tuple[float, ...]) -> Ladder | None:
+        """What adds to an entry of a side, its steps as the series are now; NaN where unknown."""
+        said = self._ladder
+        if said is None:
+            return None
+        series = said.step.long if side > 0 else said.step.short
+        column = math.nan if series is None else levels[self._places[series.key]]
+        return said.ladder(column)
+
     def moved_stop(self, side: int, levels: tuple[float, ...]) -> Level | None:
         """Where a stop that follows its series now belongs; None to leave it."""
         stop = self._exit(StopLoss)
@@ -208,6 +223,6 @@ def _anchor_of(said: StopLoss | TrailingStop | BreakEven | None) -> Anchor:
 
 
 def _check_known(strategy: Strategy) -> None:
-    if strategy.ladder is not None:
-        expected = "cpu, without margin mode and funding, for ladders"
+    if strategy.ladder is not None and has_rules(strategy):
+        expected = "cpu, without margin mode and funding, for ladders under limits"
         raise InvalidInput("engine", "event or reference", expected)

@@ -174,7 +174,8 @@ class GraphScript:
             return
         name: Direction = "long" if wanted > 0 else "short"
         over = self._rules.volatility(decision.levels)
-        yield Entry(name, name, bracket=bracket, otherwise=leave, sized_over=over)
+        ladder = self._rules.ladder(wanted, decision.levels)
+        yield Entry(name, name, bracket=bracket, ladder=ladder, otherwise=leave, sized_over=over)
 
 
 def _sign(number: float) -> int:

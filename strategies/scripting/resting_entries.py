@@ -72,7 +72,9 @@ class RestingEntries:
     def _order(self, name: Direction, side: int, decision: Decision, view: View) -> Command:
         bracket = self._rules.bracket(side, decision.levels)
         prices = self._prices(side, decision, view.price)
-        if bracket is None or prices is None:
+        ladder = self._rules.ladder(side, decision.levels)
+        unknown = ladder is not None and not ladder.is_known
+        if bracket is None or prices is None or unknown:
             return Refuse(side, Refusal.BAD_LEVEL)
         limit, stop = prices
         bars = self._rules.entry_bars
@@ -80,7 +82,9 @@ class RestingEntries:
         if bars > 0:
             self.until[name] = view.bar + bars
         over = self._rules.volatility(decision.levels)
-        return Entry(name, name, limit=limit, stop=stop, bracket=bracket, sized_over=over)
+        return Entry(
+            name, name, limit=limit, stop=stop, bracket=bracket, ladder=ladder, sized_over=over
+        )
 
     def _prices(
         self, side: int, decision: Decision, close: float

@@ -2,21 +2,71 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
-from strategies.graph import LimitEntry, Series, StopEntry, Strategy, close, high, low
+from strategies.evaluation.rows import has_rules
+from strategies.graph import (
+    Ladder,
+    LadderOrders,
+    LimitEntry,
+    RiskPercent,
+    SafetyClose,
+    Series,
+    StopEntry,
+    Strategy,
+    close,
+    high,
+    low,
+)
 from strategies.graph.entries import EntryOrder
+from strategies.graph.ladders import Martingale, SafetyOrders
+from tests.conformance.random_rules import anchored
 
 Rng = np.random.Generator
 
 
 def with_orders(strategy: Strategy, rng: Rng, ticks: bool) -> Strategy:
-    """The same strategy, whose entries rest now and then; `ticks` tells of a price grid."""
-    if rng.random() < 0.65:
+    """The same strategy, now and then with entries that rest, or a ladder; `ticks`: has a grid."""
+    draw = float(rng.random())
+    if draw < 0.6:
         return strategy
-    return strategy.edit(entry=_entry(rng, ticks))
+    changes: dict[str, Any] = {}
+    if draw < 0.85 or has_rules(strategy):
+        changes["entry"] = _entry(rng, ticks)
+    if draw >= 0.75 and not (has_rules(strategy) or isinstance(strategy.sizing, RiskPercent)):
+        changes["ladder"], changes["pyramiding"] = _ladder(rng, ticks), 1
+        if rng.random() < 0.5:
+            exits = [one for one in strategy.exits if not isinstance(one, SafetyClose)]
+            changes["exits"] = anchored(exits, rng)
+    return strategy.edit(**changes)
+
+
+def _ladder(rng: Rng, ticks: bool) -> SafetyOrders:
+    moves: dict[str, Any] = {
+        "window": int(rng.choice([0, 1, 2])),
+        # Percentages that meet no grid by chance.
+        "trailing_percent": float(rng.choice([0.0, 0.83, 2.17])),
+        "pull_back_percent": float(rng.choice([0.0, 0.57, 1.31])),
+    }
+    if rng.random() < 0.3:
+        count = int(rng.integers(1, 5))
+        far = np.cumsum(rng.integers(300, 1500, count)) / 1000.0
+        volumes = [float(one) for one in rng.integers(1, 5, count)]
+        return LadderOrders(offsets=far.tolist(), volumes=volumes, first_volume=2.0, **moves)
+    shape: dict[str, Any] = {
+        "orders": int(rng.integers(2, 6)),
+        "step_scale": float(rng.choice([1.0, 1.37, 0.8])),
+        "volume_scale": float(rng.choice([1.0, 1.5, 2.0])),
+        "martingale": str(rng.choice(get_args(Martingale))),
+    }
+    if rng.random() < 0.3:
+        return Ladder(range_percent=float(rng.choice([3.1, 8.3])), **shape, **moves)
+    distance = _distance(rng, ticks)
+    if distance.get("percent", distance.get("ticks")) == 0.0:
+        distance = {"percent": 0.93}
+    return Ladder(**{f"step_{name}": one for name, one in distance.items()}, **shape, **moves)
 
 
 def _entry(rng: Rng, ticks: bool) -> EntryOrder:

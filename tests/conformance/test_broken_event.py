@@ -15,11 +15,13 @@ from engines.event.entry_desk import EntryDesk
 from engines.event.events import Place, Prices
 from engines.event.exchange import Exchange
 from engines.event.exit_desk import ExitDesk
+from engines.event.ladders import LadderDesk
 from engines.event.statement import Statement
 from engines.event.working import Touch, Working
 from engines.kernel import rounding
 from engines.kernel.sizing import entry_units
 from strategies.scripting.graph_limits import GraphLimits
+from strategies.scripting.resting_entries import RestingEntries
 from tests.conformance import mutants
 
 Patch = pytest.MonkeyPatch
@@ -217,6 +219,23 @@ RULES: dict[str, tuple[Callable[[Patch], None], Callable[[int], None]]] = {
     "I5 margin at the fill": (
         function("affords", lambda *_: True),
         mutants.event_agrees_on_scripts,
+    ),
+    "orders are given up": (
+        lambda patch: patch.setattr(RestingEntries, "give_up", no_instruction),
+        mutants.event_agrees,
+    ),
+    "margin of what rested": (function("can_carry", lambda *_: True), mutants.event_agrees),
+    "ladders follow closes": (
+        lambda patch: patch.setattr(LadderDesk, "close_bar", no_instruction),
+        mutants.event_agrees,
+    ),
+    "a ladder's window": (
+        lambda patch: patch.setattr(LadderDesk, "_rest_next", no_instruction),
+        mutants.event_agrees,
+    ),
+    "a ladder ends": (
+        lambda patch: patch.setattr(LadderDesk, "tidy", no_instruction),
+        mutants.event_agrees,
     ),
     "J2 a day's last order": (
         lambda patch: patch.setattr(DayCount, "over", False),

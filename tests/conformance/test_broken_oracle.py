@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from engines.orders import Reason
 from engines.reference.brackets import STOPPED, Rest
 from engines.reference.desk import Desk
+from engines.reference.ladders import Ladders
 from engines.reference.market import Market
 from engines.reference.pending import Touch
 from engines.reference.sizing import Sizing
@@ -112,6 +114,15 @@ RULES: dict[str, tuple[Any, str, Wrap]] = {
     "a move that is risked": (Sizing, "_moved", lambda right: lambda *given: 2 * right(*given)),
     "anchors move": (Rest, "measure", only_at_first),
     "the margin's stop": (Rest, "due", no_margins_stop),
+    "ladders follow closes": (Ladders, "close_bar", lambda _: nothing),
+    "a ladder's window": (Ladders, "_rest_next", lambda _: nothing),
+    "a ladder ends": (Ladders, "end_with_position", lambda _: nothing),
+    "margin of what rested": (Sizing, "can_carry", lambda _: lambda *__: True),
+    "G5 the signal's budget": (
+        Sizing,
+        "units_of_resting",
+        lambda right: lambda self, order, *given: right(self, replace(order, equity=None), *given),
+    ),
     "the order of a gap": (Market, "_resting", lambda _: lambda self, *_: iter(())),
 }
 

@@ -76,10 +76,9 @@ def play(
     instrument = Instrument("linear", "TEST", Decimal("0.1"), Decimal("0.001"))
     dataset, terms = Dataset(bars), Terms(instrument, rules)
     result = backtest(strategy, {}, dataset, terms)
-    if strategy.ladder is None:
-        event = backtest_graph(strategy, {}, dataset, terms)
-        assert_equal_ledgers(event, result)
-        assert_alike(event, backtest_graph(strategy, {}, dataset, terms, engine="reference"))
+    event = backtest_graph(strategy, {}, dataset, terms)
+    assert_equal_ledgers(event, result)
+    assert_alike(event, backtest_graph(strategy, {}, dataset, terms, engine="reference"))
     return result
 
 
