@@ -190,6 +190,8 @@ CORNERS = {
                 StopLoss(percent=9),
                 TrailingStop(percent=1.0, activation_percent=0.5, anchor="last"),
             ],
+            # A ladder adds by itself.
+            "ladder": None,
             "pyramiding": 3,
         },
         {"fill_at": "close", "exits_from": "next_bar"},
