@@ -155,7 +155,7 @@ def _watched(jobs: Jobs, job_id: str, ticket: Ticket) -> dict[str, Any]:
         return dict(last.content)
     if last is not None:
         raise error_of(last.content)
-    message = "it is gone" if told is None else told.message
+    message = "it is gone" if told is None else told.message.partition(", last available logs")[0]
     raise TesterError(f"The job ended without a result: {message}")
 
 
@@ -209,7 +209,9 @@ def _sweep_job(jobs: Jobs, job: ClusterJob) -> SweepJob:
     end = _last(events, "error", "result")
     done, total = (0, 0) if at is None else (at.content["done"], at.content["total"])
     state = _STATES[job.status]
-    told = job.message if state == "failed" else "" if at is None else at.content["text"]
+    # Ray adds what was printed last, which `bst jobs logs` shows.
+    message = job.message.partition(", last available logs")[0]
+    told = message if state == "failed" else "" if at is None else at.content["text"]
     if end is not None and end.kind == "error":
         told = end.content["text"]
         state = "stopped" if end.content["error"] in ("Cancelled", "BudgetSpent") else "failed"
