@@ -46,16 +46,13 @@ def is_code(code: float) -> Any:
     return (volume > code - 0.5) & (volume < code + 0.5)
 
 
-def play(
+def case(
     prices: Sequence[Bar],
     codes: dict[int, float],
     broker: dict[str, Any] | None = None,
     **parts: Any,
-) -> Result:
-    """Run a strategy whose signals are codes in the volume: one unit, no fees, tick 0.1.
-
-    The event engine and the oracle must say the same.
-    """
+) -> tuple[Strategy, dict[str, float], Dataset, Terms]:
+    """A strategy whose signals are codes in the volume: one unit, no fees, tick 0.1."""
     strategy = Strategy(
         "hand",
         enter_long=is_code(LONG) | is_code(BOTH),
@@ -74,11 +71,20 @@ def play(
     )
     rules = Broker(**{"taker_fee_rate": 0.0, "maker_fee_rate": 0.0, **(broker or {})})
     instrument = Instrument("linear", "TEST", Decimal("0.1"), Decimal("0.001"))
-    dataset, terms = Dataset(bars), Terms(instrument, rules)
-    result = backtest(strategy, {}, dataset, terms)
-    event = backtest_graph(strategy, {}, dataset, terms)
+    return strategy, {}, Dataset(bars), Terms(instrument, rules)
+
+
+def play(
+    prices: Sequence[Bar],
+    codes: dict[int, float],
+    broker: dict[str, Any] | None = None,
+    **parts: Any,
+) -> Result:
+    """What the kernel makes of a case; the event engine and the oracle must say the same."""
+    given = case(prices, codes, broker, **parts)
+    result, event = backtest(*given), backtest_graph(*given)
     assert_equal_ledgers(event, result)
-    assert_alike(event, backtest_graph(strategy, {}, dataset, terms, engine="reference"))
+    assert_alike(event, backtest_graph(*given, engine="reference"))
     return result
 
 

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from engines.orders import Reason
 from engines.resampling import resample
+from strategies.backtest import backtest
 from strategies.graph import FixedQty, LadderOrders, StopLoss, TakeProfit
 from tests.engines.golden.corpus import random_bars
 from tests.examples import examples
 from tests.strategies.evaluation.ladder_witness import Fill, Rules, Witness
-from tests.strategies.evaluation.test_entries_and_ladders import fills, play
+from tests.strategies.evaluation.test_entries_and_ladders import case, fills
 
 ANCHORS = ("entry", "average", "last")
 
@@ -51,7 +52,7 @@ def both(seed: int) -> tuple[list[Fill], list[Fill]]:
         exits.append(TakeProfit(percent=float(rules.target), anchor=rules.target_anchor))  # type: ignore[arg-type]
     if rules.stop is not None:
         exits.append(StopLoss(percent=float(rules.stop), anchor=rules.stop_anchor))  # type: ignore[arg-type]
-    result = play(
+    given = case(
         prices,
         {bar: float(code) for bar, code in codes.items()},
         {"initial_cash": 1e6},
@@ -66,6 +67,7 @@ def both(seed: int) -> tuple[list[Fill], list[Fill]]:
             pull_back_percent=float(rules.pull_back),
         ),
     )
+    result = backtest(*given)
     ours = [
         (bar, round(price * 10), round(qty * 1000), reason)
         for bar, price, qty, reason in fills(result)
