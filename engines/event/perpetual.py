@@ -176,7 +176,7 @@ class Perpetual:
             return Refusal.RISK_LIMIT
         if self.leverage > tier.max_leverage:
             return Refusal.LEVERAGE
-        size = Fraction(quantity(units, account.market))
+        size = _size(units, account)
         cost = order_cost(self.contract, side, size, Fraction(price), self.leverage)
         # An order that reverses has closed the other side first: its margin is free again.
         adds = account.hedged or account.side == side
@@ -196,8 +196,7 @@ class Perpetual:
     def _with(self, account: Account, side: int, units: float, price: float) -> Fraction:
         """Value of the position together with an order: it decides the tier."""
         held = account.held(side)
-        size = Fraction(quantity(held + units, account.market))
-        return size * self.contract.rate(Fraction(price))
+        return _size(held + units, account) * self.contract.rate(Fraction(price))
 
     def used(self, account: Account, price: float) -> Fraction:
         """Margin that what is open holds back at `price`."""
@@ -208,7 +207,7 @@ class Perpetual:
             return sum(margins, _ZERO)
         # The whole account stands behind a cross position: only its own part is used.
         worth = (value(self.contract, one, Fraction(price)) for one in positions)
-        return sum(worth, _ZERO) / self.leverage
+        return sum(worth, _ZERO) * Fraction(account.market.contract_value) / self.leverage
 
 
 def _never(bound: Fraction | None) -> float:
@@ -217,6 +216,12 @@ def _never(bound: Fraction | None) -> float:
 
 def _fits(tier: Tier, worth: Fraction) -> bool:
     return tier.limit is None or worth <= tier.limit
+
+
+def _size(units: float, account: Account) -> Fraction:
+    """Points of price that so many lots are worth."""
+    market = account.market
+    return Fraction(quantity(units, market)) * Fraction(market.contract_value)
 
 
 def perpetual_for(
@@ -246,6 +251,10 @@ def perpetual_for(
     if Fraction(broker.leverage) > tiers[0].max_leverage:
         most = f"at most {float(tiers[0].max_leverage):g}, the lowest tier's of {instrument.symbol}"
         raise InvalidInput("broker.leverage", broker.leverage, most)
+    if broker.margin_mode != "none" and instrument.contract_value != 1:
+        expected = "1, as every contract of Bybit's has, or a margin_mode of none"
+        value = str(instrument.contract_value)
+        raise InvalidInput(f"{instrument.symbol}.contract_value", value, expected)
     lot = Fraction(instrument.lot) or Fraction(1)
     contract = Contract(tiers, Fraction(fee), payoff_of(broker.profile))
     return Perpetual(contract, Fraction(broker.leverage), lot, broker.margin_mode, funding)

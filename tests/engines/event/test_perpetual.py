@@ -60,6 +60,7 @@ def trade(
     script: Script | None = None,
     interval_minutes: int = 480,
     marks: Sequence[Bar] | None = None,
+    point_value: int = 1,
 ) -> Outcome:
     made = bars_of(bars)
     instrument = Instrument(
@@ -67,6 +68,7 @@ def trade(
         "BTCUSDT",
         Decimal("0.1"),
         Decimal("0.001"),
+        contract_value=Decimal(point_value),
         margin_tiers=TIERS,
         funding_interval_minutes=interval_minutes,
     )
@@ -277,6 +279,16 @@ def test_an_order_needs_its_cost() -> None:
     assert len(enough.open) == 1
     short = trade([FLAT, FLAT], {0: [LONG]}, cash=5_052.24)
     assert [(one.id, one.reason) for one in short.refusals] == [("L", Refusal.NO_MARGIN)]
+
+
+def test_a_point_is_worth_what_the_contract_says() -> None:
+    # Ten to the point, without tiers' liquidations: 0.1 of it costs what 1 does above.
+    given = {"qty": 0.1, "mode": "none", "funding": {0: 0.0}, "point_value": 10}
+    assert len(trade([FLAT, FLAT], {0: [LONG]}, cash=5_052.25, **given).open) == 1  # type: ignore[arg-type]
+    short = trade([FLAT, FLAT], {0: [LONG]}, cash=5_052.24, **given)  # type: ignore[arg-type]
+    assert [one.reason for one in short.refusals] == [Refusal.NO_MARGIN]
+    with pytest.raises(InvalidInput, match=r"contract_value was '10', should be 1"):
+        trade([FLAT], {}, mode="isolated", point_value=10)
 
 
 def test_a_leverage_above_the_tier_is_refused() -> None:
