@@ -22,6 +22,7 @@ from engines.statistics.sharpe import (
 from engines.statistics.snooping import best_of_many
 from engines.statistics.trials import clusters_of, effective_trials
 from tune.evidence import Evidence
+from tune.regimes import REGIMES, regime_sharpes
 from tune.validation import DAYS_PER_YEAR, histories, walked, yearly_sharpe
 
 Light = Literal["green", "amber", "red"]
@@ -244,7 +245,21 @@ def _robustness(evidence: Evidence) -> list[Check]:
             Check("plateau", beside, "fraction", "green" if beside >= 0.3 else "amber",
                   f"Rows next to it reach {beside:.0%} of its result (median).")
         )  # fmt: skip
+        worst = float(np.min(evidence.neighbours))
+        found.append(
+            Check("sensitivity", worst, "fraction", None,
+                  f"One step of a parameter leaves {worst:.0%} of its result at worst.")
+        )  # fmt: skip
     return found
+
+
+def _regimes(evidence: Evidence) -> list[Check]:
+    found = regime_sharpes(evidence.trials.chosen, evidence.trials.hold)
+    return [
+        Check(f"{name}_market", found[name], "ratio", None,
+              f"Its Sharpe ratio on days after a month in which the market was {name}.")
+        for name in REGIMES
+    ]  # fmt: skip
 
 
 def _trades(evidence: Evidence) -> list[Check]:
@@ -263,4 +278,5 @@ _CHECKS: Final[tuple[Callable[[Evidence], list[Check]], ...]] = (
     _robustness,
     _trades,
     _snooping,
+    _regimes,
 )

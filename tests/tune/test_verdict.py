@@ -10,6 +10,7 @@ import pytest
 from engines.bars import Floats
 from tune.evidence import Evidence
 from tune.neighbours import beside
+from tune.regimes import regime_sharpes
 from tune.trials import Trials, sample_of
 from tune.validation import histories, walked, yearly_sharpe
 from tune.verdict import judge
@@ -177,3 +178,30 @@ def test_without_a_grid_the_nearest_rows_are_beside() -> None:
 @pytest.mark.parametrize("scores", [np.array([-1.0, -2.0]), np.array([np.nan, np.nan])])
 def test_nothing_is_beside_a_best_row_that_loses(scores: Floats) -> None:
     assert len(beside({"a": np.array([1.0, 2.0])}, scores, 0)) == 0
+
+
+def test_regimes_are_told_apart_by_the_month_before() -> None:
+    # Sixty days up, sixty down, by turns: the trial earns while the market rises, and loses else.
+    way = np.where(np.arange(1_200) // 60 % 2 == 0, 1.0, -1.0)
+    rng = np.random.default_rng(4)
+    market = 0.01 * way + 0.001 * rng.standard_normal(len(way))
+    known = np.array([np.sum(market[max(day - 30, 0) : day]) for day in range(len(way))])
+    trial = 0.002 * np.sign(known) + 0.001 * rng.standard_normal(len(way))
+    found = regime_sharpes(trial, market)
+    assert found["rising"] == pytest.approx(yearly_sharpe(trial[30:][known[30:] > 0.0]))
+    assert found["rising"] > 20.0
+    assert found["falling"] < -20.0
+
+
+def test_a_wild_month_makes_a_wild_day() -> None:
+    rng = np.random.default_rng(5)
+    scale = np.where(np.arange(1_000) < 500, 0.001, 0.03)
+    market = scale * rng.standard_normal(1_000)
+    trial = np.where(np.arange(1_000) < 500, 0.001, -0.001) + 0.0005 * rng.standard_normal(1_000)
+    found = regime_sharpes(trial, market)
+    assert found["calm"] > 10.0
+    assert found["wild"] < -10.0
+
+
+def test_too_short_a_market_has_no_regimes() -> None:
+    assert all(np.isnan(one) for one in regime_sharpes(np.zeros(30), np.zeros(30)).values())
