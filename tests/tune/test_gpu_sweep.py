@@ -21,6 +21,7 @@ from serve.commands.job import Ticket
 from serve.commands.planning import Planned, check_gpus, plan, searched
 from serve.commands.requests import SweepRequest, request_from
 from tests.serve.conftest import bars_file
+from tune import dispatch
 from tune.dispatch import submitted
 from tune.isolation import timed_part
 
@@ -106,6 +107,8 @@ def ray_options(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         return lambda function: Remote()
 
     monkeypatch.setattr(ray, "remote", remote)
+    # Tasks are made once a process: these are neither those of before nor for later.
+    monkeypatch.setattr(dispatch, "_task", dispatch._task.__wrapped__)
     return given
 
 
