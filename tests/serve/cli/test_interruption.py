@@ -44,7 +44,7 @@ def test_ctrl_c_keeps_finished_parts_and_resume_goes_on(
         try:
             wait_for_parts(process, home, log)
             os.killpg(process.pid, signal.SIGINT)
-            assert process.wait(timeout=60) == 130, log.read_text()
+            assert process.wait(timeout=240) == 130, log.read_text()
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)

@@ -101,7 +101,7 @@ def test_a_sweep_is_submitted_as_a_job_of_a_cluster(
     submit += ["--file", str(bars_file())]
     for _ in range(60):
         done = subprocess.run(  # noqa: S603
-            submit, env=head, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+            submit, env=head, cwd=ROOT, capture_output=True, text=True, check=False, timeout=280
         )
         # The server, and the agent that runs its jobs, take a while to listen.
         starting = "No available agent" in done.stderr or "Failed to connect" in done.stderr
