@@ -64,7 +64,8 @@ def large_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.serve.conftest import bars_file
 
     write: Callable[..., Path] = bars_file.__wrapped__(tmp_path_factory.mktemp("bars"))  # type: ignore[attr-defined]
-    return write(n_bars=60_000, minutes=1)
+    # Enough to compute for seconds: what happens in the middle of a sweep is looked at.
+    return write(n_bars=90_000, minutes=1)
 
 
 @pytest.fixture
