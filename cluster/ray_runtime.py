@@ -20,8 +20,9 @@ _ROOT: Final = Path(__file__).parents[1]
 _OBJECT_STORE_BYTES: Final = 512 * 2**20
 # Not needed there, or of this machine alone.
 _LEFT_HERE: Final = ("tests", "docs", ".git", ".venv", "data", "build", "site", ".*_cache")
-# A job's driver is told where its cluster is by this variable; its code has been uploaded.
-_IN_JOB: Final = "RAY_JOB_CONFIG_JSON_ENV_VAR"
+# A job's driver is told by this variable where its cluster is and what it was submitted with;
+# its code has been uploaded.
+IN_JOB: Final = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _attach(address: str | None, cpus: int | None, object_store_bytes: int) -> N
         else:
             ray.init(
                 address=address,
-                runtime_env=None if _IN_JOB in os.environ else uploaded_code(),
+                runtime_env=None if IN_JOB in os.environ else uploaded_code(),
                 **common,
             )
     except (ConnectionError, RuntimeError, ValueError) as error:

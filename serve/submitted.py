@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any, Final
 
 from actors.clock import SystemClock
+from cluster.ray_runtime import IN_JOB
 from cluster.settings import Settings, settings_from
 from engines.errors import InvalidInput, TesterError
 from serve.cli.console import plain
@@ -23,13 +24,11 @@ from serve.commands.coordinated import stop_coordinated
 from serve.commands.job import Job
 from serve.commands.job_events import Kind, error_content, event_line, progress_content
 from serve.commands.reports import write_sweep_report
-from serve.commands.submission import Submission, read_submission, unpacked
+from serve.commands.submission import SWEEP_FIELD, Submission, read_submission, unpacked
 from serve.commands.sweeps import start_sweep
 from serve.commands.swept import Swept
 from tune.progress import Progress
 
-# What Ray's job server hands to a driver: the metadata of the submission is in it.
-_JOB: Final = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 _UPLOADS: Final = "uploads"
 _EVERY_S: Final = 1.0
 _POLL_S: Final = 0.1
@@ -57,10 +56,10 @@ def main() -> int:
 
 
 def _submission() -> Submission:
-    told = json.loads(os.environ.get(_JOB, "{}")).get("metadata", {})
-    if "bst_sweep" not in told:
+    told = json.loads(os.environ.get(IN_JOB, "{}")).get("metadata", {})
+    if SWEEP_FIELD not in told:
         raise InvalidInput("job", "nothing", "a sweep that bst submit sent")
-    return read_submission(told["bst_sweep"])
+    return read_submission(told[SWEEP_FIELD])
 
 
 def _started(submission: Submission, settings: Settings) -> Job[Swept]:

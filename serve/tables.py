@@ -15,7 +15,7 @@ from serve.commands.swept import Swept
 from serve.reports.content import Currency
 from serve.reports.figures import metric, setting, shown
 from serve.reports.words import label
-from tune.chunk import TEST, TRAIN
+from tune.chunk import TEST, TRAIN, parameters_of
 from tune.node_plan import NodePlan
 
 _OF_A_RUN: Final = (
@@ -31,7 +31,6 @@ _OF_A_RUN: Final = (
     "fees",
 )
 _OF_A_ROW: Final = ("total_return", "max_drawdown", "trades")
-PARAMETER: Final = "param_"
 FRONT: Final = "Pareto front: no row is better in all"
 _PARTS: Final = {TRAIN: "in", TEST: "out"}
 
@@ -98,7 +97,6 @@ def best_rows_table(
 ) -> TextTable:
     """Rows of a sweep's table: settings, then the objectives and more, in and out of sample."""
     names = tuple(dict.fromkeys((*objectives, *_OF_A_ROW)))
-    settings = [column for column in best[0] if column.startswith(PARAMETER)]
     columns = [
         (f"{prefix}{name}", f"{label(name)} {word}", name)
         for name in names
@@ -108,13 +106,13 @@ def best_rows_table(
     rows = tuple(
         (
             f"{row['symbol']} {row['interval']}",
-            *(setting(row[column]) for column in settings),
+            *map(setting, parameters_of(row).values()),
             *(_shown(name, row[column]) for column, _, name in columns),
         )
         for row in best
     )
-    heads = (column.removeprefix(PARAMETER) for column in settings)
-    return TextTable(title, ("market", *heads, *(head for _, head, _ in columns)), rows)
+    heads = (*parameters_of(best[0]), *(head for _, head, _ in columns))
+    return TextTable(title, ("market", *heads), rows)
 
 
 def _shown(name: str, value: float | None) -> str:

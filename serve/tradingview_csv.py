@@ -19,6 +19,7 @@ from engines.metrics.tradingview import SHEETS, Row, sides_of
 from engines.orders import Reason
 from engines.result import Table
 from serve.reports.words import reason as word_of
+from strategies.moments import minute_text
 
 _SIDE_NAMES: Final = {"": "All", "long_": "Long", "short_": "Short"}
 _MONEY_DIGITS: Final = 2
@@ -98,8 +99,8 @@ def _legs(
     size = (_plain(trade["qty"]), printed(notional))
 
     def leg(kind: str, price: str, signal: str) -> tuple[str, ...]:
-        moment = np.datetime_as_string(np.datetime64(int(trade[f"{price}_ms"]), "ms"), unit="m")
-        named = (str(number), f"{kind} {side}", str(moment).replace("T", " "), signal)
+        moment = minute_text(trade[f"{price}_ms"])
+        named = (str(number), f"{kind} {side}", moment, signal)
         return (*named, _plain(trade[f"{price}_price"]), *size, *cells)
 
     return [

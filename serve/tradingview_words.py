@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from serve.commands.trade_diff import TradesDiffered
 from serve.tables import TextTable
+from strategies.moments import minute_text
 from strategies.tradingview.diagnosis import Diagnosis, Difference
-from strategies.tradingview.evidence import moment, number_text
+from strategies.tradingview.evidence import number_text
 from strategies.tradingview.ours import OurTrade
 from strategies.tradingview.trades import ExportedTrade
 
@@ -109,12 +110,12 @@ def _trade(trade: ExportedTrade | OurTrade | None) -> dict[str, Any] | None:
 
 def _when(one: Difference) -> str:
     trade = one.pair.theirs or one.pair.ours
-    return "" if trade is None else f"{_SIDES[trade.side]} at {moment(trade.entry_ms)} UTC"
+    return "" if trade is None else f"{_SIDES[trade.side]} at {minute_text(trade.entry_ms)} UTC"
 
 
 def _shown(name: str, value: Any) -> str:
     if value is None:
         return "unknown"
     if name.endswith("_ms"):
-        return moment(value)
+        return minute_text(value)
     return repr(value) if isinstance(value, str) else number_text(value)

@@ -30,6 +30,7 @@ from strategies.evaluation.paths import path_of
 from strategies.evaluation.plan import BATCH_ROWS, Plan, default_rows
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
+from strategies.moments import minute_text
 
 # Where the kernel runs: the same one, the same ledgers.
 Device = Literal["cpu", "gpu"]
@@ -246,7 +247,7 @@ def bar_range(bars: Bars, start_ms: int | None, end_ms: int | None) -> tuple[int
     if start >= stop:
         have = f"bars of {bars.series}"
         if len(bars):
-            first, last = (str(np.datetime64(ms, "ms"))[:16] for ms in (bars.start_ms, bars.end_ms))
+            first, last = minute_text(bars.start_ms), minute_text(bars.end_ms)
             have += f", which reach from {first} to {last} UTC"
         raise InvalidInput("range", (start_ms, end_ms), f"one that holds {have}")
     return start, stop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ from tune.sweep_spec import TABLE_SCHEMA_VERSION, SweepWindow
 
 # Columns of one plan: beyond this each chunk, and within it each part of its rows, makes its own.
 COLUMN_BYTES: Final = 256 * 2**20
+PARAM: Final = "param_"
 TRAIN: Final = "train_"
 TEST: Final = "test_"
 
@@ -126,6 +127,15 @@ def _spans(over: SweepWindow) -> list[tuple[int, int]]:
     return [(over.start_ms, over.split_ms), (over.split_ms, over.end_ms)]
 
 
+def parameters_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a row of the table, by their names."""
+    return {
+        column.removeprefix(PARAM): value
+        for column, value in row.items()
+        if column.startswith(PARAM)
+    }
+
+
 def _table(
     sums: list[Floats], rows: Mapping[str, Floats], terms: Terms, over: SweepWindow, first: int
 ) -> pa.Table:
@@ -134,7 +144,7 @@ def _table(
         "row": pa.array(np.arange(first, first + n_rows), pa.int64()),
         "symbol": pa.array([over.series.symbol] * n_rows, pa.string()),
         "interval": pa.array([over.series.interval] * n_rows, pa.string()),
-        **{f"param_{name}": values for name, values in rows.items()},
+        **{f"{PARAM}{name}": values for name, values in rows.items()},
     }
     for prefix, span, values in zip((TRAIN, TEST), _spans(over), sums, strict=False):
         named = statistics(

@@ -91,9 +91,9 @@ class Best:
         joined = table if self._top is None else pa.concat_tables([self._top, table])
         scores = self._wanted.scores(joined)
         scores = np.where(np.isnan(scores), -np.inf, scores)
-        places = [joined.column(name).to_numpy() for name in ("row",)]
+        rows = joined.column("row").to_numpy()
         symbols = pc.rank(joined.column("symbol"), tiebreaker="min").to_numpy()
-        order = np.lexsort((*places, symbols, -scores))[: self._kept]
+        order = np.lexsort((rows, symbols, -scores))[: self._kept]
         self._top = joined.take(pa.array(order)).combine_chunks()
 
     def rows(self) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from engines.bars import Bars, Series
 from engines.intervals import Interval, Times, interval_ms, next_open_ms
+from strategies.moments import minute_text
 
 
 class Range(NamedTuple):
@@ -19,7 +20,7 @@ class Range(NamedTuple):
     end_ms: int
 
     def __str__(self) -> str:
-        return f"{moment_text(self.start_ms)} to {moment_text(self.end_ms)}"
+        return f"{utc_text(self.start_ms)} to {utc_text(self.end_ms)}"
 
 
 class Gap(NamedTuple):
@@ -41,9 +42,9 @@ class Coverage(NamedTuple):
     asked: tuple[Range, ...]
 
 
-def moment_text(time_ms: int) -> str:
-    """A moment for people: 2024-01-31 23:59Z."""
-    return str(np.datetime64(time_ms, "ms").astype("datetime64[m]")).replace("T", " ") + "Z"
+def utc_text(time_ms: int) -> str:
+    """A moment with its zone: 2024-01-31 23:59Z."""
+    return f"{minute_text(time_ms)}Z"
 
 
 def union(ranges: Iterable[Range]) -> tuple[Range, ...]:

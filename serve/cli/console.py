@@ -17,6 +17,7 @@ from serve.commands.job import Cancelled, Job
 from serve.commands.job import Progress as Told
 from serve.commands.sweeps import duration_text
 from serve.tables import TextTable
+from tune.chunk import parameters_of
 
 Result = TypeVar("Result")
 
@@ -125,11 +126,7 @@ def _state(told: Told) -> str:
 
 
 def _best(row: Mapping[str, Any]) -> str:
-    settings = [
-        f"{name.removeprefix('param_')} {value:g}"
-        for name, value in row.items()
-        if name.startswith("param_")
-    ]
+    settings = [f"{name} {value:g}" for name, value in parameters_of(row).items()]
     return f"{row['symbol']} {' '.join(settings)}: Sharpe {row['train_sharpe']:.2f}"
 
 

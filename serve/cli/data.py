@@ -12,7 +12,7 @@ from actors.market_data.importers.normalise import VolumeUnit
 from actors.market_data.layout import check_market
 from actors.market_data.merging import ON_CONFLICT
 from actors.market_data.quality import Verified
-from actors.market_data.ranges import Coverage, moment_text
+from actors.market_data.ranges import Coverage, utc_text
 from cluster.settings import settings_from
 from engines.bars import CATEGORIES, KINDS, Series
 from engines.intervals import parse_interval
@@ -169,7 +169,7 @@ def export_command(
 def _line(source: str, one: Coverage) -> tuple[str, ...]:
     missing = sum(gap.missing_bars for gap in one.gaps)
     first, last = one.ranges[0].start_ms, one.ranges[-1].end_ms
-    bounds = [moment_text(first), moment_text(last)]
+    bounds = [utc_text(first), utc_text(last)]
     return str(one.series), source, f"{one.n_bars:,}", *bounds, str(len(one.gaps)), f"{missing:,}"
 
 
@@ -192,7 +192,7 @@ def _tell(source: str, one: Verified) -> None:
     say(f"{one.series} ({source}): {one.n_bars:,} bars, {verdict}")
     for gap in one.gaps[:_SHOWN_GAPS]:
         asked = ", the venue has none" if gap.asked else ""
-        span = f"{moment_text(gap.start_ms)} to {moment_text(gap.end_ms)}"
+        span = f"{utc_text(gap.start_ms)} to {utc_text(gap.end_ms)}"
         say(f"  gap of {gap.missing_bars:,} bars: {span}{asked}")
     if len(one.gaps) > _SHOWN_GAPS:
         say(f"  and {len(one.gaps) - _SHOWN_GAPS:,} gaps more (--json lists all)")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -27,6 +26,7 @@ from serve.commands.jobs import (
 )
 from serve.commands.requests import SweepRequest, read_request, request_from
 from serve.tables import TextTable
+from strategies.moments import minute_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -161,7 +161,7 @@ def _table(jobs: list[SweepJob]) -> TextTable:
             job.submission.strategy,
             job.submission.owner,
             f"{job.submission.priority:g}",
-            f"{datetime.fromtimestamp(job.submitted_ms / 1000, UTC):%Y-%m-%d %H:%M}",
+            minute_text(job.submitted_ms),
             job.state,
             f"{job.done:,}/{job.total:,}" if job.total else "",
             job.told,

@@ -16,6 +16,7 @@ from engines.intervals import Interval, interval_ms
 from engines.resampling import resample
 from serve.commands.requests import DataRequest
 from strategies.evaluation.dataset import Dataset
+from strategies.moments import minute_text
 
 # What a file is called that does not name its symbol: nothing depends on it.
 _NAMELESS: Final = "CHART"
@@ -40,7 +41,7 @@ def dataset_of_files(data: DataRequest, finer: Path | None, tick: float) -> Data
     if data.end is not None:
         chart = chart.between(chart.start_ms, data.end)
     if len(chart) == 0:
-        start = str(np.datetime64(bars.start_ms, "ms"))[:16]
+        start = minute_text(bars.start_ms)
         raise InvalidInput("data.end", data.end, f"after the first of the bars, {start} UTC")
     if inside is not None:
         inside = _inside(on_grid(inside, tick), chart)

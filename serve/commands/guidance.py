@@ -12,6 +12,7 @@ from cluster.settings import Settings
 from engines.errors import InvalidInput
 from serve.commands.recorded_sweeps import recorded_sweep
 from serve.commands.requests import SweepRequest
+from tune.chunk import PARAM
 from tune.parts import WHOLE
 from tune.ranking import Wanted
 from tune.search.asking import best_rows
@@ -56,9 +57,9 @@ def answered(planned: Planned, finished: Finished) -> Planned:
     """A plan whose rows are those of the finished table, where only the search knew them."""
     if planned.spec.guidance is None:
         return planned
-    names = [f"param_{name}" for name in planned.rows]
+    names = [f"{PARAM}{name}" for name in planned.rows]
     table = pq.read_table(finished.table, columns=names).slice(0, planned.spec.n_rows)
-    rows = {name: table.column(f"param_{name}").to_numpy() for name in planned.rows}
+    rows = {name: table.column(f"{PARAM}{name}").to_numpy() for name in planned.rows}
     return replace(planned, rows=rows)
 
 
@@ -70,7 +71,7 @@ def _rows_of(
         raise InvalidInput("start_from", name, "a sweep that ran to its end")
     table = pq.read_table(path)
     axes = [axis.name for axis in space.axes]
-    missing = [axis for axis in axes if f"param_{axis}" not in table.column_names]
+    missing = [axis for axis in axes if f"{PARAM}{axis}" not in table.column_names]
     if missing:
         raise InvalidInput("start_from", name, f"a sweep with {', '.join(missing)}")
     return best_rows(table, axes, wanted, _GIVEN_ROWS)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 from serve.commands.requests import AxisRequest, BacktestRequest, Number, SweepRequest
 from serve.commands.trade_list import TradeListRequest
+from strategies.moments import moment_text
 
 _DAY_MS: Final = 86_400_000
 
@@ -100,5 +100,5 @@ def _axis(said: AxisRequest | list[Number] | Number) -> str:
 
 
 def _moment(time_ms: int) -> str:
-    moment = datetime.fromtimestamp(time_ms / 1000, UTC)
-    return f"{moment:%Y-%m-%d}" if time_ms % _DAY_MS == 0 else f"{moment:%Y-%m-%dT%H:%M}Z"
+    day, _, clock = moment_text(time_ms).partition(" ")
+    return f"{day}T{clock}Z" if clock else day

@@ -15,7 +15,13 @@ from engines.errors import InvalidInput, TesterError
 from serve.commands.job import Job, Ticket
 from serve.commands.job_events import Event, error_of, event_of
 from serve.commands.requests import SweepRequest
-from serve.commands.submission import Submission, pack_bars, read_submission, submission_of
+from serve.commands.submission import (
+    SWEEP_FIELD,
+    Submission,
+    pack_bars,
+    read_submission,
+    submission_of,
+)
 from tune.budget import NO_LIMIT, Budget
 from tune.progress import Cancelled
 
@@ -27,7 +33,6 @@ _STATES: Final[Mapping[str, State]] = {
     "STOPPED": "stopped",
     "FAILED": "failed",
 }
-_SWEEP: Final = "bst_sweep"
 _KEY: Final = "bst_key"
 _ATTEMPT: Final = "bst_attempt"
 _RUN: Final = "python -m serve.submitted"
@@ -108,7 +113,7 @@ def stop_job(prefix: str, settings: Settings) -> SweepJob:
     if not _told_its_end(jobs, job.id):
         # Its driver went away, so the sweep may go on without it: another tells the coordinator.
         stopper = f"stop-{job.id}-{int(time.time())}"
-        jobs.submit(stopper, f"{_RUN} stop", {_SWEEP: job.submission.text()})
+        jobs.submit(stopper, f"{_RUN} stop", {SWEEP_FIELD: job.submission.text()})
         _wait_for(jobs, stopper)
     return _found(job.key, settings)[1]
 
@@ -172,7 +177,7 @@ def _begun(
 ) -> Submitted:
     attempt = 1 if latest is None else int(latest.metadata[_ATTEMPT]) + 1
     job_id = f"sweep-{key}-{attempt}"
-    metadata = {_SWEEP: text, _KEY: key, _ATTEMPT: str(attempt)}
+    metadata = {SWEEP_FIELD: text, _KEY: key, _ATTEMPT: str(attempt)}
     new = jobs.submit(job_id, f"{_RUN} run", metadata, modules)
     told = jobs.told(job_id)
     if told is None:
@@ -218,7 +223,7 @@ def _sweep_job(jobs: Jobs, job: ClusterJob) -> SweepJob:
     elif end is not None:
         done = total = end.content["rows"]
         told = f"{end.content['verdict']['light']}, sweep {end.content['digest'][:12]}"
-    submission = read_submission(job.metadata[_SWEEP])
+    submission = read_submission(job.metadata[SWEEP_FIELD])
     attempt, key = int(job.metadata[_ATTEMPT]), job.metadata[_KEY]
     return SweepJob(
         key, job.id, attempt, state, submission, job.started_ms, job.ended_ms, done, total, told

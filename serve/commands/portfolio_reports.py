@@ -13,12 +13,13 @@ from cluster.settings import Settings
 from serve.commands.job import Job, Ticket
 from serve.commands.portfolio_requests import PortfolioRequest
 from serve.commands.portfolios import PortfolioRun, run_portfolio, spec_text
-from serve.commands.reports import created, day
+from serve.commands.reports import created
 from serve.commands.requests import request_from
 from serve.commands.run_pages import run_page
 from serve.reports import content
 from serve.reports.figures import percent
 from serve.reports.page import write_report
+from strategies.moments import moment_text
 
 _LAST: Final = 60
 
@@ -91,7 +92,7 @@ def _portfolio(run: PortfolioRun) -> content.Portfolio:
         for one in (run.strategies[name] for name in result.legs)
     ]
     held = tuple(
-        content.Held(day(one.time_ms), one.cause, one.weights, one.notes)
+        content.Held(moment_text(one.time_ms), one.cause, one.weights, one.notes)
         for one in result.rebalances[-_LAST:]
     )
     return content.Portfolio(
@@ -115,7 +116,7 @@ def _facts(run: PortfolioRun) -> tuple[content.Fact, ...]:
     broker = spec.broker
     facts = [
         content.Fact("Charts", ", ".join(one.chart.name for one in run.legs.values())),
-        content.Fact("Range", f"{day(spec.start_ms)} to {day(spec.end_ms)}"),
+        content.Fact("Range", f"{moment_text(spec.start_ms)} to {moment_text(spec.end_ms)}"),
         content.Fact("Rules", broker.profile),
         content.Fact("Initial cash", f"{broker.initial_cash:,.2f}"),
         content.Fact("Leverage", f"{broker.leverage:g}"),

@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 
 from cluster.settings import Settings
 from engines.batch.summary import STATISTICS
-from engines.spec import Value
 from serve.commands.backtests import Backtested, Run, run_chart
 from serve.commands.invocation import command_of
 from serve.commands.markets import Charts
@@ -27,8 +26,9 @@ from serve.reports.page import write_report
 from strategies.backtest import Terms
 from strategies.graph.python_code import python_code
 from strategies.graph.strategy import Strategy
+from strategies.moments import moment_text
 from strategies.scripting import EventStrategy
-from tune.chunk import TEST, TRAIN
+from tune.chunk import PARAM, TEST, TRAIN, parameters_of
 from tune.front import front_rows
 from tune.landscape import rank_correlation, surfaces
 from tune.sweep_spec import SweepWindow
@@ -142,7 +142,7 @@ def _sweep(planned: Planned, table: pa.Table, best: Sequence[Mapping[str, Any]])
         return tuple(
             content.RankedRow(
                 rank,
-                _settings(planned, row),
+                parameters_of(row),
                 {name: row[f"{TRAIN}{name}"] for name in statistics},
                 {name: row[f"{TEST}{name}"] for name in statistics if f"{TEST}{name}" in row},
                 f"{row['symbol']} {row['interval']}" if several else "",
@@ -192,7 +192,7 @@ def _surfaces(
         table.column("interval").to_numpy() == best["interval"]
     )
     varied = {
-        axis.name: table.column(f"param_{axis.name}").to_numpy()[own]
+        axis.name: table.column(f"{PARAM}{axis.name}").to_numpy()[own]
         for axis in planned.spec.space.axes
     }
     scores = table.column(f"{TRAIN}{objective}").to_numpy()[own]
@@ -202,7 +202,7 @@ def _surfaces(
         others = [name for name in varied if name not in (one.x_name, one.y_name)]
         over = f"median over {' and '.join(others)}" if others else "one row a cell"
         place = tuple(
-            int(np.argmin(np.abs(values - best[f"param_{name}"])))
+            int(np.argmin(np.abs(values - best[f"{PARAM}{name}"])))
             for name, values in ((one.y_name, one.y_values), (one.x_name, one.x_values))
         )
         found.append(
@@ -222,7 +222,7 @@ def _surfaces(
 
 def _sweep_sentence(planned: Planned, best: Sequence[Mapping[str, Any]], shown: content.Run) -> str:
     top = best[0]
-    row = " · ".join(f"{name} {setting(value)}" for name, value in _settings(planned, top).items())
+    row = " · ".join(f"{name} {setting(value)}" for name, value in parameters_of(top).items())
     inside = percent(top[f"{TRAIN}total_return"], signed=True)
     text = f"The best of {planned.spec.total_rows:,} rows ({row}"
     text += f", {top['symbol']} {top['interval']}) returned {inside} in sample"
@@ -233,10 +233,6 @@ def _sweep_sentence(planned: Planned, best: Sequence[Mapping[str, Any]], shown: 
         held = percent(float(shown.hold[-1] / shown.initial_cash - 1.0), signed=True)
         text += f"; buying and holding over all of them returned {held}"
     return f"{text}."
-
-
-def _settings(planned: Planned, row: Mapping[str, Any]) -> dict[str, Value]:
-    return {name: row[f"param_{name}"] for name in planned.rows}
 
 
 def _figures(row: Mapping[str, Any], prefix: str) -> dict[str, float]:
@@ -318,7 +314,7 @@ def _facts(
     return (
         content.Fact("Strategy", strategy.description or strategy.name),
         content.Fact("Charts", ", ".join(run.chart.name for run in runs)),
-        content.Fact("Range", f"{day(spec.start_ms)} to {day(spec.end_ms)}"),
+        content.Fact("Range", f"{moment_text(spec.start_ms)} to {moment_text(spec.end_ms)}"),
         content.Fact("Fills", f"market orders at the {broker.fill_at.replace('_', ' ')}"),
         content.Fact("Inside a bar", inside),
         content.Fact("Rules", broker.profile),
@@ -340,12 +336,6 @@ def _source(charts: Charts) -> content.Source:
 def _names(charts: Charts) -> str:
     names = [chart.name for chart in charts.charts]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def day(time_ms: int) -> str:
-    """A date, with the time of day unless that is midnight."""
-    moment = datetime.fromtimestamp(time_ms / 1000, UTC)
-    return f"{moment:%Y-%m-%d}" if time_ms % 86_400_000 == 0 else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def created(now_ms: int) -> str:

@@ -21,6 +21,8 @@ from tune.budget import NO_LIMIT, Budget
 # Bars of the user's own go along as this package, which is none of the rooms.
 BARS_PACKAGE: Final = "bst_bars"
 _MOST_BYTES: Final = 200 * 2**20
+# Where a job's metadata holds it.
+SWEEP_FIELD: Final = "bst_sweep"
 # A job's metadata is an environment variable of its driver, and Linux ends those at 128 KiB.
 _MOST_TEXT: Final = 90_000
 _DIGITS: Final = 16

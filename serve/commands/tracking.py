@@ -17,8 +17,8 @@ from engines.canonical import digest_of
 from engines.errors import TesterError
 from serve.commands.job import Ticket
 from serve.commands.swept import Swept
-from serve.commands.verdicts import row_values
 from strategies.graph.writing import to_json
+from tune.chunk import PARAM, parameters_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -154,7 +154,7 @@ class _Log:
         with self._run(f"sweep {swept.digest[:12]}", tags) as run_id:
             asked = planned.request.model_dump(mode="json") | {"strategy": planned.strategy.name}
             self._params(run_id, _flat(asked))
-            self._params(run_id, {"best.row": best["row"], **_prefixed(best, "param_", "best.")})
+            self._params(run_id, {"best.row": best["row"], **_best_row(best)})
             self._metrics(run_id, {"rows": swept.finished.rows, **_numbers(best)})
             self._files(run_id)
             for number, fold in enumerate(swept.folds, 1):
@@ -186,13 +186,12 @@ class _Log:
     def _files(self, run_id: str) -> None:
         """The best row as it can be run again, and the table where it is not too large."""
         swept, planned = self._swept, self._swept.planned
-        row = int(swept.finished.best[0]["row"])
         with tempfile.TemporaryDirectory() as folder:
             best = Path(folder) / "best"
             best.mkdir()
             for name, content in (
                 ("strategy.json", to_json(planned.strategy)),
-                ("parameters.json", row_values(planned, row)),
+                ("parameters.json", parameters_of(swept.finished.best[0])),
                 ("verdict.json", swept.verdict.canonical()),
             ):
                 (best / name).write_text(json.dumps(content, indent=2), encoding="utf-8")
@@ -245,13 +244,9 @@ def _numbers(values: Mapping[str, Any]) -> dict[str, float]:
     return {
         name: float(value)
         for name, value in values.items()
-        if isinstance(value, (int, float)) and not name.startswith("param_")
+        if isinstance(value, (int, float)) and not name.startswith(PARAM)
     }
 
 
-def _prefixed(values: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
-    return {
-        f"{new}{name.removeprefix(old)}": value
-        for name, value in values.items()
-        if name.startswith(old)
-    }
+def _best_row(best: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"best.{name}": value for name, value in parameters_of(best).items()}

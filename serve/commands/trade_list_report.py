@@ -13,12 +13,13 @@ from engines.metrics.material import Material, Trades
 from engines.metrics.position import everything
 from engines.result import Table
 from serve.commands.invocation import trade_list_command
-from serve.commands.reports import created, day
+from serve.commands.reports import created
 from serve.commands.run_pages import hold, with_tables
 from serve.commands.trade_list import TradesMeasured
 from serve.reports import content
 from serve.reports.figures import percent
 from serve.reports.page import write_report
+from strategies.moments import moment_text
 from strategies.tradingview.material import signals_of_export
 
 _SAME: Final = ("exit_price", "entry_price", "qty", "pnl", "mfe", "mae", "side", "reason")
@@ -120,7 +121,7 @@ def _facts(measured: TradesMeasured) -> tuple[content.Fact, ...]:
     return (
         content.Fact("Trades", f"{len(material.closed):,} closed, {len(material.open):,} open"),
         content.Fact("Chart", measured.name),
-        content.Fact("Range", f"{day(bars.start_ms)} to {day(bars.end_ms)}"),
+        content.Fact("Range", f"{moment_text(bars.start_ms)} to {moment_text(bars.end_ms)}"),
         content.Fact("Initial cash", f"{request.initial_cash:,.2f} {measured.currency}"),
         content.Fact("Leverage", f"{request.leverage:g}"),
         content.Fact("Contract value", f"{material.value:g}"),

@@ -16,6 +16,7 @@ from cluster.storage.store import Store
 from engines.intervals import DAY_MS
 from serve.commands.job import Ticket
 from strategies.evaluation.dataset import Dataset
+from strategies.moments import day_text
 from tune.errors import NoneFits
 from tune.evidence import Evidence, evidence_of
 from tune.neighbours import beside
@@ -52,8 +53,8 @@ def fold_content(planned: Planned, fold: TestedFold) -> dict[str, Any]:
     ratios = {"train_sharpe": fold.train_sharpe, "test_sharpe": fold.test_sharpe}
     series = planned.spec.windows[fold.window].series
     return {
-        "test_start": _utc_day(fold.start_ms),
-        "test_end": _utc_day(fold.end_ms),
+        "test_start": day_text(fold.start_ms),
+        "test_end": day_text(fold.end_ms),
         "symbol": series.symbol,
         "interval": series.interval,
         "row": fold.row,
@@ -65,10 +66,6 @@ def fold_content(planned: Planned, fold: TestedFold) -> dict[str, Any]:
 def row_values(planned: Planned, row: int) -> dict[str, Any]:
     """The parameters of a row."""
     return {name: column[row].item() for name, column in planned.rows.items()}
-
-
-def _utc_day(ms: int) -> str:
-    return str(np.datetime64(ms, "ms").astype("datetime64[D]"))
 
 
 class Ranked(NamedTuple):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from engines.metrics.definition import SIDES
 from engines.metrics.registry import METRICS
 from engines.metrics.tradingview import SHEETS, Row
@@ -14,6 +12,7 @@ from engines.result import Table
 from serve.reports import figures
 from serve.reports.content import Run
 from serve.reports.figures import Shown
+from strategies.moments import day_text
 
 TABS: Final = (
     ("overview", "Overview"),
@@ -147,9 +146,9 @@ def falls(run: Run) -> tuple[FallRow, ...]:
     return tuple(
         FallRow(
             at + 1,
-            _day(table["start_ms"][at]),
-            _day(table["trough_ms"][at]),
-            "not over" if table["end_ms"][at] < 0 else _day(table["end_ms"][at]),
+            day_text(table["start_ms"][at]),
+            day_text(table["trough_ms"][at]),
+            "not over" if table["end_ms"][at] < 0 else day_text(table["end_ms"][at]),
             Shown(figures.percent(-float(table["fraction"][at])), tone="loss"),
             figures.money(float(table["depth"][at]), run.quote),
             figures.number(float(table["days"][at]), 1),
@@ -193,7 +192,3 @@ def _period_cells(run: Run, table: Table, at: int) -> tuple[Shown, ...]:
 
 def _or_nothing(text: str, why: str) -> Shown:
     return Shown(text, why if text == figures.NOTHING else "")
-
-
-def _day(time_ms: int) -> str:
-    return str(np.datetime_as_string(np.datetime64(int(time_ms), "ms"), unit="D"))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-import numpy as np
-
 from engines.errors import TesterError
+from strategies.moments import minute_text
 
 
 class ScriptFailed(TesterError):
@@ -24,8 +23,7 @@ def script_failed(script: object, when: str, error: Exception) -> Exception:
 
 def at_bar(open_ms: int) -> str:
     """How a bar is named in a message."""
-    moment = str(np.datetime64(open_ms, "ms").astype("datetime64[m]")).replace("T", " ")
-    return f"at the bar of {moment} UTC"
+    return f"at the bar of {minute_text(open_ms)} UTC"
 
 
 def _place(script: object, error: Exception) -> str:

@@ -140,11 +140,6 @@ def _entry_ms(pair: Pair) -> int:
     return 0 if pair.theirs is None else pair.theirs.entry_ms
 
 
-def moment(time_ms: int) -> str:
-    """2025-01-31 23:45, UTC."""
-    return str(np.datetime64(time_ms, "ms"))[:16].replace("T", " ")
-
-
 def number_text(value: float) -> str:
     """A number without an exponent and without the noise of its last bits."""
     return f"{value:.10f}".rstrip("0").rstrip(".") if value else "0"

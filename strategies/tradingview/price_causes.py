@@ -6,13 +6,13 @@ from collections import Counter
 from typing import Final
 
 from engines.orders import Reason
+from strategies.moments import minute_text
 from strategies.tradingview.alignment import Pair
 from strategies.tradingview.evidence import (
     MOST,
     Bar,
     Cause,
     Evidence,
-    moment,
     number_text,
     prices_of,
 )
@@ -120,16 +120,17 @@ def other_bars(evidence: Evidence, pair: Pair) -> Cause | None:
         bar = evidence.bar_at(time_ms)
         if bar is None:
             if evidence.bars.start_ms <= time_ms < evidence.bars.end_ms:
-                told = f"There is no bar at {moment(time_ms)} UTC here, where its {leg} was filled."
+                told = f"There is no bar at {minute_text(time_ms)} UTC here, "
+                told += f"where its {leg} was filled."
                 return Cause("data", told)
             continue
         slack = evidence.slack + evidence.precision.price(price)
         if not bar.low - slack <= price <= bar.high + slack:
             return Cause(
                 "data",
-                f"Its {leg} at {number_text(price)} lies outside the bar of {moment(time_ms)} UTC "
-                f"here, {number_text(bar.low)} to {number_text(bar.high)}: the bars are not "
-                "TradingView's.",
+                f"Its {leg} at {number_text(price)} lies outside the bar of "
+                f"{minute_text(time_ms)} UTC here, {number_text(bar.low)} to "
+                f"{number_text(bar.high)}: the bars are not TradingView's.",
             )
     return None if ours is None else _other_open(evidence, theirs, ours)
 
@@ -148,7 +149,8 @@ def _other_open(evidence: Evidence, theirs: ExportedTrade, ours: OurTrade) -> Ca
             return Cause(
                 "data",
                 f"Its {leg} was filled at {number_text(there)}, and here at the open of the bar of "
-                f"{moment(here_ms)} UTC, {number_text(here)}: that bar opened elsewhere there.",
+                f"{minute_text(here_ms)} UTC, {number_text(here)}: that bar opened elsewhere "
+                "there.",
             )
     return None
 
@@ -197,7 +199,7 @@ def inside_bar(evidence: Evidence, pair: Pair) -> Cause | None:
     levels = f"{number_text(theirs.exit_price)} (TradingView) and {number_text(ours.exit_price)}"
     return Cause(
         "order inside the bar",
-        f"The bar of {moment(time_ms)} UTC reaches from {number_text(bar.low)} to "
+        f"The bar of {minute_text(time_ms)} UTC reaches from {number_text(bar.low)} to "
         f"{number_text(bar.high)}, past {levels} (here): which came first is not known. {told}",
     )
 

@@ -9,8 +9,9 @@ from typing import Final
 
 import numpy as np
 
+from strategies.moments import minute_text
 from strategies.tradingview.alignment import Pair
-from strategies.tradingview.evidence import MOST, Cause, Evidence, moment
+from strategies.tradingview.evidence import MOST, Cause, Evidence
 from strategies.tradingview.zone import percent_text
 
 _GAIN: Final = 0.05
@@ -121,11 +122,15 @@ def out_of_range(evidence: Evidence, pair: Pair) -> Cause | None:
     bars, (theirs, ours) = evidence.bars, pair
     if theirs is not None and ours is None:
         if theirs.entry_ms < bars.start_ms:
-            return Cause("range", f"The bars here begin at {moment(bars.start_ms)} UTC, after it.")
+            return Cause(
+                "range", f"The bars here begin at {minute_text(bars.start_ms)} UTC, after it."
+            )
         if theirs.entry_ms >= bars.end_ms:
-            return Cause("range", f"The bars here end at {moment(bars.end_ms)} UTC, before it.")
+            return Cause(
+                "range", f"The bars here end at {minute_text(bars.end_ms)} UTC, before it."
+            )
     if ours is not None and theirs is None and ours.entry_ms > evidence.last_ms:
-        told = f"TradingView's list ends at {moment(evidence.last_ms)} UTC, before it"
+        told = f"TradingView's list ends at {minute_text(evidence.last_ms)} UTC, before it"
         return Cause("range", f"{told}: did its chart end there? Say --end.")
     return None
 

@@ -82,7 +82,7 @@ class Study:
         return [value if n is None else (value + 0.5) / n for value, n in pairs]
 
 
-class _Nsga2(NSGAIISampler):
+class _KnownSpace(BaseSampler):
     """Optuna finds out anew at each trial what the space is: here it is known."""
 
     spread: Spread
@@ -91,27 +91,21 @@ class _Nsga2(NSGAIISampler):
         return {name: one for name, one in self.spread.items() if not one.single()}
 
 
-class _Nsga3(NSGAIIISampler):
-    """As `_Nsga2`."""
-
-    spread: Spread
-
-    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> Spread:
-        return {name: one for name, one in self.spread.items() if not one.single()}
+class _Nsga2(_KnownSpace, NSGAIISampler):
+    pass
 
 
-class _Tpe(TPESampler):
-    """As `_Nsga2`."""
+class _Nsga3(_KnownSpace, NSGAIIISampler):
+    pass
 
-    spread: Spread
 
-    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> Spread:
-        return {name: one for name, one in self.spread.items() if not one.single()}
+class _Tpe(_KnownSpace, TPESampler):
+    pass
 
 
 def _sampler(guidance: Guidance, seed: int, spread: Spread) -> BaseSampler:
     population = max(guidance.batch, 2)
-    sampler: _Nsga2 | _Nsga3 | _Tpe
+    sampler: _KnownSpace
     if guidance.method == "nsga2":
         sampler = _Nsga2(population_size=population, seed=seed)
     elif guidance.method == "nsga3":

@@ -20,7 +20,7 @@ from actors.market_data.importers.parsed import Parsed
 from actors.market_data.layout import check_market
 from actors.market_data.merging import Merged, OnConflict, merge
 from actors.market_data.months import BAR_ROWS, FUNDING_ROWS, Rows, RowSchema
-from actors.market_data.ranges import moment_text
+from actors.market_data.ranges import utc_text
 from engines.bars import VALUE_COLUMNS, Bars, Category, Kind, Series
 from engines.funding import FundingRates
 from engines.intervals import MINUTE_MS, Interval
@@ -146,7 +146,7 @@ def _bars(series: Series, parts: list[Parsed], options: Options, now_ms: int) ->
     bars = Bars.from_columns(series, {"open_ms": merged.rows.time_ms, **merged.rows.values})
     closed = int(np.count_nonzero(bars.close_ms <= now_ms))
     if closed == 0:
-        expected = f"a bar that had closed by {moment_text(now_ms)}"
+        expected = f"a bar that had closed by {utc_text(now_ms)}"
         raise UnusableFile(parts[0].source, "an unfinished bar alone", expected)
     return bars.rows(0, closed), _counts(merged) + Notes(unfinished=len(bars) - closed)
 
@@ -180,5 +180,5 @@ def _counts(merged: Merged) -> Notes:
 def _refuse_future(rows: Rows, now_ms: int, parts: Sequence[Parsed]) -> None:
     last = int(rows.time_ms[-1])
     if last > now_ms:
-        expected = f"a time before now, {moment_text(now_ms)}"
-        raise UnusableFile(f"{parts[0].source}, last time", moment_text(last), expected)
+        expected = f"a time before now, {utc_text(now_ms)}"
+        raise UnusableFile(f"{parts[0].source}, last time", utc_text(last), expected)

@@ -321,7 +321,7 @@ def test_the_range_can_be_cut(desk: Desk) -> None:
         (["--finer", "7"], "should be one of 1, 3, 5"),
         (["--tick", "1e-5"], "tick was '1e-5', should be a plain decimal number such as 0.01"),
         (["--start", "2030-01-01"], "no trade in the range"),
-        (["--end", "2020-01-01"], "should be after the first of the bars, 2025-03-01T00:00 UTC"),
+        (["--end", "2020-01-01"], "should be after the first of the bars, 2025-03-01 00:00 UTC"),
         (["--bars", "none.csv"], "bars was 'none.csv', should be a file that exists"),
         (["--strategy", "nope"], "strategy was 'nope', should be one of sma_cross"),
     ],
