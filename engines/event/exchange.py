@@ -409,7 +409,8 @@ class Exchange:
         if working.units is not None:
             return working.units, None
         if self._sized_at_touch(order):
-            if self.held_back is not None:
+            # Limits hold entries back, not the safety orders of a position that is there.
+            if self.held_back is not None and order.share == 0.0:
                 why = self.held_back(order.side, self.bar, self.opened_ms, price)
                 if why is not None:
                     return 0.0, why

@@ -338,7 +338,9 @@ class Market:
             stop = None if bracket is None else bracket.stop
             over = order.command.sized_over
             if not order.is_market:
-                held_back = None if self.held_back is None else self.held_back(order.side, price)
+                # Safety orders belong to an entry that was let in: limits do not ask again.
+                asks = None if order.safety else self.held_back
+                held_back = None if asks is None else asks(order.side, price)
                 if held_back is not None:
                     return held_back
                 return desk.sizing.units_of_resting(order, stop, price)

@@ -9,7 +9,6 @@ from typing import Final, TypeVar
 
 from engines.brackets import Anchor, Bracket, Level, Target
 from engines.commands import Properties, QtyType
-from engines.errors import InvalidInput
 from engines.ladders import Ladder
 from strategies.evaluation.bar_by_bar import level_series
 from strategies.evaluation.rows import has_rules
@@ -63,12 +62,10 @@ class CoolDownRule:
 class GraphRules:
     """What a strategy with its parameters says beside its signals.
 
-    `values` are the parameters by name, defaults where left out; `tick` is the instrument's. Raises
-    InvalidInput for what only the kernel knows.
+    `values` are the parameters by name, defaults where left out; `tick` is the instrument's.
     """
 
     def __init__(self, strategy: Strategy, values: Mapping[str, float], tick: float) -> None:
-        _check_known(strategy)
         self._values = values
         self.tick = tick
         self._strategy = strategy
@@ -220,9 +217,3 @@ class GraphRules:
 
 def _anchor_of(said: StopLoss | TrailingStop | BreakEven | None) -> Anchor:
     return "entry" if said is None else said.anchor
-
-
-def _check_known(strategy: Strategy) -> None:
-    if strategy.ladder is not None and has_rules(strategy):
-        expected = "cpu, without margin mode and funding, for ladders under limits"
-        raise InvalidInput("engine", "event or reference", expected)

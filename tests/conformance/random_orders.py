@@ -6,7 +6,6 @@ from typing import Any, get_args
 
 import numpy as np
 
-from strategies.evaluation.rows import has_rules
 from strategies.graph import (
     Ladder,
     LadderOrders,
@@ -33,9 +32,9 @@ def with_orders(strategy: Strategy, rng: Rng, ticks: bool) -> Strategy:
     if draw < 0.6:
         return strategy
     changes: dict[str, Any] = {}
-    if draw < 0.85 or has_rules(strategy):
+    if draw < 0.85:
         changes["entry"] = _entry(rng, ticks)
-    if draw >= 0.75 and not (has_rules(strategy) or isinstance(strategy.sizing, RiskPercent)):
+    if draw >= 0.75 and not isinstance(strategy.sizing, RiskPercent):
         changes["ladder"], changes["pyramiding"] = _ladder(rng, ticks), 1
         if rng.random() < 0.5:
             exits = [one for one in strategy.exits if not isinstance(one, SafetyClose)]

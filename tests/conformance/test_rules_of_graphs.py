@@ -24,6 +24,7 @@ from strategies.graph import (
     Condition,
     FixedQty,
     Kelly,
+    Ladder,
     LimitEntry,
     Limits,
     OnlyInProfit,
@@ -348,3 +349,41 @@ def test_an_entry_that_rests_is_held_back_where_it_is_met(engine: Engine) -> Non
     # Bought at 99; the sale ordered before that is met at 101, when the day is full.
     assert fills(result) == [(2, "ENTRY"), (7, "REVERSAL"), (7, "REVERSAL")]
     assert refusals(result) == [(3, "TRADE_LIMIT")]
+
+
+@pytest.mark.parametrize("entry", [None, LimitEntry(percent=1, bars=0)], ids=["market", "rests"])
+def test_safety_orders_count_but_are_not_held_back(
+    engine: Engine, entry: LimitEntry | None
+) -> None:
+    # Bought at 99 at bar 2, on a day of two entries; the safety orders lie at 97 and 95. The last
+    # is the third, and one more entry is none of them. Bars of four hours.
+    signals = {1 if entry is None else 0: IN_LONG, 5: OUT_LONG, 3: IN_SHORT}
+    prices = [100.0, 100.0, 99.0, 97.0, 95.0, 95.0, 95.0, 95.0]
+    ladder = Ladder(orders=3, step_percent=2, step_scale=1, volume_scale=1)
+    changes = {
+        "entry": entry,
+        "ladder": ladder,
+        "limits": Limits(trades_per_day=2),
+        "on_opposite": "close",
+    }
+    result = played(engine, prices, signals, changes, hours=4)
+    bought = [(2, "ENTRY"), (3, "SAFETY_ORDER"), (4, "SAFETY_ORDER")]
+    assert fills(result) == [*bought, *[(6, "SIGNAL_EXIT")] * 3]
+    assert refusals(result) == [(3, "TRADE_LIMIT")]
+
+
+def test_a_safety_order_may_be_the_days_last(engine: Engine) -> None:
+    prices = [100.0, 100.0, 98.0, 96.0, 96.0]
+    ladder = Ladder(orders=3, step_percent=2, step_scale=1, volume_scale=1)
+    changes = {"ladder": ladder, "limits": Limits(orders_per_day=2)}
+    result = played(engine, prices, {0: IN_LONG}, changes, hours=4)
+    assert fills(result) == [(1, "ENTRY"), (2, "SAFETY_ORDER"), *[(2, "ORDER_LIMIT")] * 2]
+
+
+def test_the_clock_takes_a_ladder_away_with_its_position(engine: Engine) -> None:
+    # The close of bar 2 is 03:00; what would have filled at 96 is gone with the position.
+    prices = [100.0, 100.0, 98.0, 98.0, 96.0, 96.0]
+    ladder = Ladder(orders=3, step_percent=2, step_scale=1, volume_scale=1)
+    changes = {"ladder": ladder, "exits": [ClockExit("03:00")]}
+    result = played(engine, prices, {0: IN_LONG}, changes)
+    assert fills(result) == [(1, "ENTRY"), (2, "SAFETY_ORDER"), *[(3, "CLOCK_EXIT")] * 2]
