@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from tune.parts import disk_error
 from tune.sweep_spec import Chunk
+from tune.whole_files import disk_error
 
 FILE: Final = "attempts.jsonl"
 What = Literal["began", "kept", "lost"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -69,15 +69,27 @@ def chunk_table(
     device: Device = "cpu",
 ) -> pa.Table:
     """Parameters and statistics of `rows`, numbered from `first` on."""
+    sums = row_sums(prepared, strategy, rows, terms, spans_of(over), first, device)
+    return table_of(sums, rows, terms, over, first)
+
+
+def row_sums(
+    prepared: Prepared,
+    strategy: Strategy,
+    rows: Mapping[str, Floats],
+    terms: Terms,
+    spans_ms: Sequence[tuple[int, int]],
+    first: int = 0,
+    device: Device = "cpu",
+) -> list[Floats]:
+    """Sums of the rows, numbered from `first` on, over each span: (n_rows, N_STATS) each."""
     parts = []
+    spans = [bar_range(prepared.dataset.bars, *span) for span in spans_ms]
     for plan, low, high in plans_of(prepared, strategy, rows, terms, first):
-        spans = [bar_range(prepared.dataset.bars, *span) for span in _spans(over)]
         offset = first if plan is prepared.plan else 0
         part = (low + offset, high + offset)
-        sums = sums_of(plan, prepared.ready, terms, spans, *part, device=device)
-        parts.append(sums)
-    whole = [np.concatenate(kind) for kind in zip(*parts, strict=True)]
-    return _table(whole, rows, terms, over, first)
+        parts.append(sums_of(plan, prepared.ready, terms, spans, *part, device=device))
+    return [np.concatenate(kind) for kind in zip(*parts, strict=True)]
 
 
 def failed_table(
@@ -85,7 +97,8 @@ def failed_table(
 ) -> pa.Table:
     """The table of rows that could not be computed: parameters, and no statistic (NaN)."""
     n_rows = len(next(iter(rows.values())))
-    table = _table([np.zeros((n_rows, N_STATS)) for _ in _spans(over)], rows, terms, over, first)
+    nil = [np.zeros((n_rows, N_STATS)) for _ in spans_of(over)]
+    table = table_of(nil, rows, terms, over, first)
     nothing = pa.array(np.full(n_rows, np.nan))
     for place, name in enumerate(table.column_names):
         if name.startswith((TRAIN, TEST)):
@@ -121,7 +134,8 @@ def plans_of(
         yield plan.prepare(), 0, high - low
 
 
-def _spans(over: SweepWindow) -> list[tuple[int, int]]:
+def spans_of(over: SweepWindow) -> list[tuple[int, int]]:
+    """The parts of a window that have statistics of their own: in sample, and out of it."""
     if over.split_ms is None:
         return [(over.start_ms, over.end_ms)]
     return [(over.start_ms, over.split_ms), (over.split_ms, over.end_ms)]
@@ -136,9 +150,10 @@ def parameters_of(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _table(
+def table_of(
     sums: list[Floats], rows: Mapping[str, Floats], terms: Terms, over: SweepWindow, first: int
 ) -> pa.Table:
+    """Parameters and statistics of rows whose sums are known."""
     n_rows = len(sums[0])
     columns: dict[str, pa.Array | Floats] = {
         "row": pa.array(np.arange(first, first + n_rows), pa.int64()),
@@ -146,7 +161,7 @@ def _table(
         "interval": pa.array([over.series.interval] * n_rows, pa.string()),
         **{f"{PARAM}{name}": values for name, values in rows.items()},
     }
-    for prefix, span, values in zip((TRAIN, TEST), _spans(over), sums, strict=False):
+    for prefix, span, values in zip((TRAIN, TEST), spans_of(over), sums, strict=False):
         named = statistics(
             values, terms.broker.initial_cash, over.series.interval, span[1] - span[0]
         )

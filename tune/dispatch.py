@@ -200,7 +200,7 @@ def _task(compute: Callable[..., Any], max_retries: int, gpus: float = 0.0) -> A
 def submitted(run: Run, chunk: Chunk) -> Any:
     """The chunk as a Ray task; one on a GPU asks for a share of it."""
     number = chunk.window
-    strategy, terms = run.spec.strategy, run.spec.terms(number)
+    family, terms = run.spec.family, run.spec.terms(number)
     if number not in run.prepared:
         run.prepared[number] = _prepared(run, number)
     part = {name: values[chunk.first : chunk.last] for name, values in run.rows.items()}
@@ -208,12 +208,12 @@ def submitted(run: Run, chunk: Chunk) -> Any:
     # An attempt is this thread's to repeat: so each has its line in the journal.
     compute = _task(timed_part, 0, _GPU_SHARE if device == "gpu" else 0.0)
     over = run.spec.windows[number]
-    return compute.remote(run.prepared[number], strategy, part, terms, over, chunk.first, device)
+    return compute.remote(run.prepared[number], family, part, terms, over, chunk.first, device)
 
 
 def _prepared(run: Run, number: int) -> Any:
     bars, terms = run.windows.take(number), run.spec.terms(number)
-    if run.asking is not None:
+    if run.asking is not None or run.spec.family.genes:
         return _task(prepare_bare, _RETRIES).remote(bars, terms)
     make_ready = _task(prepared_window, _RETRIES)
     return make_ready.remote(run.spec.strategy, bars, dict(run.rows), terms)

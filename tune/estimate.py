@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from engines.bars import Floats
+from strategies.backtest import Terms
 from strategies.evaluation.dataset import Dataset
 from strategies.evaluation.plan import BATCH_ROWS, Plan
-from tune.chunk import COLUMN_BYTES, chunk_table, prepare
+from tune.chunk import COLUMN_BYTES, Prepared, prepare, prepare_bare
+from tune.graphs import graphs_table
 from tune.sweep_spec import SweepSpec
 
 # Where in the rows samples are taken, until they have lasted so long. A sample is a whole batch,
@@ -109,9 +111,9 @@ def _calibrated(
         terms, over = spec.terms(window_number), spec.windows[window_number]
         some = {name: values[first : first + n_rows] for name, values in rows.items()}
         started_s = time.process_time()
-        ready = prepare(spec.strategy, dataset, some, terms, _UNLIMITED)
+        ready = _ready(spec, dataset, some, terms)
         ready_s = time.process_time()
-        chunk_table(ready, spec.strategy, some, terms, over, 0)
+        graphs_table(ready, spec.family, some, terms, over, 0)
         columns = 0 if ready.plan is None else ready.plan.columns.count()
         return _Spent(ready_s - started_s, time.process_time() - ready_s, columns, n_rows)
 
@@ -128,6 +130,13 @@ def _calibrated(
     column_s = sum(sample.ready_s - one.ready_s for sample in found) / more if more else 0.0
     row_s = sum(sample.rows_s for sample in found) / (size * len(found))
     return _Costs(max(one.ready_s - column_s * one.columns, 0.0), max(column_s, 0.0), row_s)
+
+
+def _ready(spec: SweepSpec, dataset: Dataset, some: Mapping[str, Floats], terms: Terms) -> Prepared:
+    """A window for a sample; each graph's rows make their own columns."""
+    if spec.family.genes:
+        return prepare_bare(dataset, terms)
+    return prepare(spec.strategy, dataset, some, terms, _UNLIMITED)
 
 
 def _columns_of_chunks(

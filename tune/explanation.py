@@ -9,13 +9,12 @@ from typing import Final
 import numpy as np
 
 from engines.bars import Floats
-from engines.batch.cpu import window
 from engines.kernel import layout as at
-from engines.kernel.market import market_for
-from strategies.backtest import bar_range, sums_of
+from strategies.backtest import bar_range
 from strategies.evaluation.dataset import Dataset
 from strategies.evaluation.paths import path_of
-from strategies.evaluation.plan import Plan
+from tune.chunk import prepare_bare
+from tune.graphs import graph_sums
 from tune.sweep_spec import SweepSpec
 
 # Rows that are run to say how often a row trades, spread evenly.
@@ -41,6 +40,7 @@ class Explanation:
     bars: int
     bars_per_trade: float
     share_held: float
+    changes: tuple[str, ...]
 
 
 def explain(spec: SweepSpec, rows: Mapping[str, Floats], dataset: Dataset) -> Explanation:
@@ -48,11 +48,9 @@ def explain(spec: SweepSpec, rows: Mapping[str, Floats], dataset: Dataset) -> Ex
     path, over, terms = path_of(spec.strategy, spec.broker), spec.windows[0], spec.terms(0)
     chosen = np.unique(np.linspace(0, spec.n_rows - 1, _SAMPLED).astype(int))
     some = {name: values[chosen] for name, values in rows.items()}
-    plan = Plan(spec.strategy, dataset, some, spec.broker.compare_tolerance).prepare()
-    tick = market_for(spec.broker, terms.instrument).tick
-    ready = window(dataset.bars, tick, dataset.finer, terms.paid)
-    span = bar_range(dataset.bars, over.start_ms, over.end_ms)
-    (sums,) = sums_of(plan, ready, terms, [span], 0, len(chosen))
+    ready, span_ms = prepare_bare(dataset, terms), (over.start_ms, over.end_ms)
+    (sums,) = graph_sums(ready, spec.family, some, terms, [span_ms])
+    span = bar_range(dataset.bars, *span_ms)
     bars, trades, held = sums[:, [at.STAT_BARS, at.STAT_TRADES, at.STAT_BARS_HELD]].sum(axis=0)
     return Explanation(
         rows=spec.total_rows,
@@ -65,7 +63,13 @@ def explain(spec: SweepSpec, rows: Mapping[str, Floats], dataset: Dataset) -> Ex
         bars=span[1] - span[0],
         bars_per_trade=float(bars / trades) if trades else float("nan"),
         share_held=float(held / bars),
+        changes=_changes(spec),
     )
+
+
+def _changes(spec: SweepSpec) -> tuple[str, ...]:
+    genes = spec.family.genes
+    return tuple(f"{name}: none, or one of {count}" for name, count in genes.items())
 
 
 def explanation_text(found: Explanation) -> str:
@@ -82,4 +86,7 @@ def explanation_text(found: Explanation) -> str:
         f"{found.sampled_rows} rows over {found.bars:,} bars of {found.sampled_over}: {trades}, "
         f"a position in {found.share_held:.0%} of them.",
     ]
+    if found.changes:
+        lines += ["Rows change the graph as well, which asks for no other kernel:"]
+        lines += [f"  - {one}" for one in found.changes]
     return "\n".join(lines)

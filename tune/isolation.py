@@ -15,7 +15,9 @@ from engines.batch import gpu
 from strategies.backtest import Device, Terms
 from strategies.evaluation.dataset import Dataset
 from strategies.graph.strategy import Strategy
-from tune.chunk import Prepared, chunk_table, failed_table, prepare
+from strategies.variation.family import Family
+from tune.chunk import Prepared, prepare
+from tune.graphs import failed_graphs, graphs_table
 from tune.sweep_spec import SweepWindow
 
 FAILED: Final = b"failed_rows"
@@ -45,7 +47,7 @@ def prepared_window(
 
 def timed_part(
     prepared: Prepared,
-    strategy: Strategy,
+    family: Family,
     rows: Mapping[str, Floats],
     terms: Terms,
     over: SweepWindow,
@@ -61,10 +63,10 @@ def timed_part(
     started_s = time.perf_counter()
 
     def compute(some: Mapping[str, Floats], at: int) -> pa.Table:
-        return chunk_table(prepared, strategy, some, terms, over, at, device)
+        return graphs_table(prepared, family, some, terms, over, at, device)
 
     def failed(some: Mapping[str, Floats], at: int) -> pa.Table:
-        return failed_table(some, terms, over, at)
+        return failed_graphs(family, some, terms, over, at)
 
     table = isolated(compute, failed, rows, first)
     return table, time.perf_counter() - started_s

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from engines.canonical import digest_of
 from tune.budget import NO_LIMIT, Budget
-from tune.parts import disk_error
+from tune.whole_files import disk_error
 
 _DIGITS: Final = 16
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cluster.errors import ResultBroken
-from tune.errors import DiskFull
 from tune.isolation import FailedRow, failed_rows, with_failed
 from tune.sweep_spec import Chunk, SweepSpec
+from tune.whole_files import appear, disk_error, write_text
 
 WHOLE: Final = "table.parquet"
 SPEC: Final = "sweep.json"
@@ -35,8 +33,7 @@ class Parts:
             self._parts.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise disk_error(self._parts, error) from error
-        text = json.dumps(request, indent=1, sort_keys=True)
-        self._write(self.folder / SPEC, lambda path: path.write_text(text, encoding="utf-8"))
+        write_text(self.folder / SPEC, json.dumps(request, indent=1, sort_keys=True))
 
     def path(self, chunk: Chunk) -> Path:
         """The part of a chunk."""
@@ -49,7 +46,7 @@ class Parts:
 
     def keep(self, chunk: Chunk, table: pa.Table) -> None:
         """Write a part. Raises DiskFull; other parts are not touched."""
-        self._write(self.path(chunk), lambda path: _write_table(table, path))
+        appear(self.path(chunk), lambda path: _write_table(table, path))
 
     def read(self, chunk: Chunk) -> pa.Table:
         """A part as it was kept. Raises ResultBroken for a damaged file."""
@@ -79,7 +76,7 @@ class Parts:
                 for table in tables:
                     writer.write_table(table)
 
-        self._write(self.whole, write)
+        appear(self.whole, write)
         return self.whole
 
     def failed(self, chunks: Sequence[Chunk]) -> list[FailedRow]:
@@ -91,24 +88,6 @@ class Parts:
         for chunk in chunks:
             yield self.read(chunk)
 
-    def _write(self, path: Path, write: Any) -> None:
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            write(temporary)
-            temporary.replace(path)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise disk_error(path, error) from error
-
 
 def _write_table(table: pa.Table, path: Path) -> None:
     pq.write_table(table, path, compression="zstd")
-
-
-def disk_error(path: Path, error: OSError) -> Exception:
-    """What an error of the file system means to the one who runs a sweep."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"No space left for {path}: free some and resume; finished parts are kept")
-    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return DiskFull(f"{path} cannot be written ({error.strerror}): choose another BST_HOME")
-    return error

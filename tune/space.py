@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from engines.bars import Floats
 from engines.errors import InvalidInput
 
-Kind = Literal["grid", "random", "latin", "sobol", "tpe", "cmaes", "nsga2", "nsga3", "gp", "refine"]
+Kind = Literal[
+    "grid", "random", "latin", "sobol", "tpe", "cmaes", "nsga2", "nsga3", "gp", "refine", "genetic"
+]
 Draw = Callable[[], Floats]
 AxisKind = Literal["int", "float", "choice"]
 Rows = dict[str, Floats]

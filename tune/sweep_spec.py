@@ -19,6 +19,7 @@ from engines.spec import ENGINE_SEMANTICS
 from strategies.backtest import Device, Terms, allowed_rows, computing_path
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
+from strategies.variation.family import Family, Limits
 from tune.conditions import Condition
 from tune.search.guidance import Guidance
 from tune.space import Mask, Space
@@ -90,7 +91,8 @@ class SweepSpec:
 
     `guidance` says how rows follow from those before; None where the space alone tells them.
     `device` is where the kernel is to run, a wish and part of the name.
-    `where` are conditions on parameters beside the strategy's own.
+    `where` are conditions on parameters beside the strategy's own. With `vary`, rows also change
+    the graph, so far and no further.
     """
 
     strategy: Strategy
@@ -102,14 +104,17 @@ class SweepSpec:
     guidance: Guidance | None = None
     device: Device = "cpu"
     where: tuple[Condition, ...] = ()
+    vary: Limits | None = None
 
     def canonical(self) -> dict[str, Any]:
         """The sweep as JSON values."""
         guided = {} if self.guidance is None else {"guidance": self.guidance.canonical()}
         kept = {"where": [one.text for one in self.where]} if self.where else {}
+        varied = {"vary": self.family.canonical()} if self.family.genes else {}
         return {
             **guided,
             **kept,
+            **varied,
             "kind": "sweep",
             "strategy": self.strategy.digest,
             "space": self.space.canonical(),
@@ -126,6 +131,11 @@ class SweepSpec:
     def digest(self) -> str:
         """The sweep's name."""
         return digest_of(self.canonical())
+
+    @cached_property
+    def family(self) -> Family:
+        """The strategy and the graphs that rows may change it to."""
+        return Family(self.strategy, self.vary)
 
     @property
     def total_rows(self) -> int:
@@ -174,13 +184,16 @@ def whole(fixed: Mapping[str, Number], rows: Mapping[str, Floats]) -> dict[str, 
 
 
 def allowed_by(
-    strategy: Strategy, fixed: Mapping[str, Number], where: Sequence[Condition] = ()
+    family: Family, fixed: Mapping[str, Number], where: Sequence[Condition] = ()
 ) -> Mask:
-    """Which rows of the searched parameters keep the strategy's relations and those of `where`."""
+    """Which rows of the searched parameters keep the strategy's relations and those of `where`.
+
+    Rows that change the graph have to name it in its one way.
+    """
 
     def mask(block: Mapping[str, Floats]) -> NDArray[np.bool_]:
         rows = {**block, **whole(fixed, block)}
-        keep = allowed_rows(strategy, rows)
+        keep = allowed_rows(family.strategy, rows) & family.allows(rows)
         for condition in where:
             keep &= condition.holds(rows)
         return keep

@@ -14,7 +14,9 @@ from engines.intervals import DAY_MS
 from strategies.backtest import Terms, bar_range, equity_of
 from strategies.evaluation.dataset import Dataset
 from strategies.graph.strategy import Strategy
+from strategies.variation.family import Family
 from tune.chunk import plans_of, prepare
+from tune.graphs import own_rows
 from tune.sweep_spec import SweepWindow
 
 # Rows that are looked at day by day: half of them the best ones, half drawn at random.
@@ -81,25 +83,40 @@ def sample_of(windows: Numbers, rows: Numbers, scores: Floats, most: int = MOST_
 
 
 def days_of(
-    strategy: Strategy,
+    family: Family,
     dataset: Dataset,
     rows: Mapping[str, Floats],
     terms: Terms,
     over: SweepWindow,
 ) -> Days:
     """Daily returns of `rows` over a window; the first day's from the initial cash."""
-    prepared = prepare(strategy, dataset, rows, terms)
     start, stop = bar_range(dataset.bars, over.start_ms, over.end_ms)
     days = dataset.bars.open_ms[start:stop] // DAY_MS
     last = np.flatnonzero(np.append(days[1:] != days[:-1], True))
-    ready, span, ends = prepared.ready, (start, stop), start + last
-    parts = [
-        equity_of(plan, ready, terms, span, np.arange(low, high), ends)
-        for plan, low, high in plans_of(prepared, strategy, rows, terms)
-    ]
-    own = _returns(np.concatenate(parts), terms.broker.initial_cash)
+    ends = start + last
+    equity = np.zeros((len(next(iter(rows.values()))), len(ends)))
+    for graph, places in family.split(rows):
+        some = own_rows(graph.strategy, rows, places)
+        equity[places] = _equity(graph.strategy, dataset, some, terms, (start, stop), ends)
+    own = _returns(equity, terms.broker.initial_cash)
     hold = _returns(dataset.bars.close[None, ends], float(dataset.bars.open[start]))
     return Days(int(days[0]), _spread(own.T, days[last]), _spread(hold.T, days[last])[:, 0])
+
+
+def _equity(
+    strategy: Strategy,
+    dataset: Dataset,
+    rows: Mapping[str, Floats],
+    terms: Terms,
+    span: tuple[int, int],
+    ends: Numbers,
+) -> Floats:
+    prepared = prepare(strategy, dataset, rows, terms)
+    parts = [
+        equity_of(plan, prepared.ready, terms, span, np.arange(low, high), ends)
+        for plan, low, high in plans_of(prepared, strategy, rows, terms)
+    ]
+    return np.concatenate(parts)
 
 
 def _returns(equity: Floats, first: float) -> Floats:

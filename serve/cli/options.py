@@ -34,6 +34,7 @@ _BROKER: Final = (
     "funding",
 )
 _INSTRUMENT: Final = ("tick", "lot", "min_notional", "contract_value", "timezone", "day_start")
+_VARY: Final = ("swaps", "filters", "drops")
 _SEARCH: Final = ("search", "rows", "seed", "batch", "train_percent", "objective")
 # Options that may be given more than once.
 _SEARCH_LISTS: Final = ("where", "require", "start_from", "trade_off")
@@ -143,6 +144,7 @@ def fields_from(given: Mapping[str, Any]) -> dict[str, Any]:
     ):
         _overrule(fields, part, names, given)
     _overrule(fields, "instrument", _INSTRUMENT, given)
+    _overrule(fields, "vary", _VARY, given)
     for name in ("engine", *_SEARCH):
         if given.get(name) is not None:
             fields[name] = given[name]

@@ -27,7 +27,7 @@ from serve.commands.sweeps import (
     start_explanation,
     start_sweep,
 )
-from serve.commands.swept import Swept, pareto_front
+from serve.commands.swept import Swept, best_graph, pareto_front
 from serve.tables import FRONT, best_rows_table, best_title, node_plan_table
 from tune.budget import Budget
 from tune.node_plan import node_plans
@@ -46,7 +46,8 @@ _PRINTED_ROWS: Final = 5
 )
 @click.option(
     "--search",
-    help="grid; random, latin or sobol samples; or guided: tpe, cmaes, nsga2, nsga3, gp, refine.",
+    help="grid; random, latin or sobol samples; or guided: tpe, cmaes, nsga2, nsga3, gp, refine, "
+    "genetic.",
 )
 @click.option("--rows", type=int, help="Rows of a search that samples or is guided.")
 @click.option("--seed", type=int, help="Of a search that samples or is guided.")
@@ -54,6 +55,9 @@ _PRINTED_ROWS: Final = 5
 @click.option(
     "--start-from", multiple=True, metavar="DIGEST", help="Begin with that sweep's best rows."
 )
+@click.option("--swaps", type=int, help="Rows take other indicators for so many, at most.")
+@click.option("--filters", type=int, help="Rows put so many filters before the entries, at most.")
+@click.option("--drops", type=int, help="1: rows may leave out a condition of the entries.")
 @click.option("--train-percent", type=float, help="Share of the bars in-sample, 70 by default.")
 @click.option("--objective", help="Statistic that ranks the rows, sharpe by default.")
 @click.option("--trade-off", multiple=True, help="A further statistic, for a Pareto front of all.")
@@ -159,6 +163,7 @@ def sweep_content(swept: Swept, report: Path) -> dict[str, Any]:
         "front": pareto_front(swept),
         "verdict": swept.verdict.canonical(),
         "walk_forward": swept.folds,
+        **best_graph(swept),
         "report": str(report),
     }
 
@@ -173,6 +178,9 @@ def show_sweep(content: Mapping[str, Any]) -> None:
     for one in content["failed"]:
         say(f"Row {one['row']} could not be computed: {one['reason']}")
     show_light(content["verdict"]["light"], content["verdict"]["sentence"])
+    if "graph" in content:
+        say(f"Graph:  {content['graph']['changes'] or 'as it was'}")
+        say(f"        {content['graph']['command']}")
     if content["synthetic"]:
         say(f"Synthetic data: {content['source']}.")
     say(f"Table:  {content['table']}")

@@ -12,6 +12,7 @@ from cluster.settings import Settings
 from engines.errors import InvalidInput
 from serve.commands.recorded_sweeps import recorded_sweep
 from serve.commands.requests import SweepRequest
+from strategies.graph.strategy import Strategy
 from tune.chunk import PARAM
 from tune.parts import WHOLE
 from tune.ranking import Wanted
@@ -34,7 +35,7 @@ def resolved_request(request: SweepRequest, settings: Settings) -> SweepRequest:
 
 
 def guidance_of(
-    request: SweepRequest, space: Space, n_rows: int, settings: Settings
+    request: SweepRequest, strategy: Strategy, space: Space, n_rows: int, settings: Settings
 ) -> Guidance | None:
     """How the rows of a guided search follow; None for the others.
 
@@ -42,7 +43,9 @@ def guidance_of(
     """
     if request.search not in LIBRARY_OF:
         return None
-    start = [
+    # A genetic search begins with the strategy as it is.
+    start = [_as_it_is(space, strategy)] if request.search == "genetic" else []
+    start += [
         row
         for name in request.start_from
         for row in _rows_of(name, space, request.wanted, settings)
@@ -51,6 +54,11 @@ def guidance_of(
     wanted = request.wanted
     first = tuple(dict.fromkeys(start))
     return Guidance(request.search, wanted.objectives, batch, first, wanted.require)
+
+
+def _as_it_is(space: Space, strategy: Strategy) -> tuple[float, ...]:
+    defaults = {one.name: float(one.default) for one in strategy.params}
+    return tuple(defaults.get(axis.name, 0.0) for axis in space.axes)
 
 
 def answered(planned: Planned, finished: Finished) -> Planned:

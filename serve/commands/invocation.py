@@ -78,6 +78,9 @@ def _search(request: SweepRequest) -> Iterator[str]:
     for field in ("search", "rows", "seed", "batch", "train_percent", "objective"):
         if field in dumped:
             yield from _option(field, dumped[field])
+    if request.vary is not None:
+        for field, most in request.vary.model_dump().items():
+            yield from _option(field, most)
     for field in ("where", "require", "start_from", "trade_off"):
         for one in dumped.get(field, ()):
             yield from _option(field, one)

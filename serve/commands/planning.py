@@ -25,6 +25,7 @@ from strategies.backtest import Device, Terms, check_broker, paid_funding
 from strategies.graph.strategy import Strategy
 from strategies.graph.writing import to_json
 from strategies.library import LIBRARY
+from strategies.variation.family import Family, Limits
 from tune.conditions import Condition, condition_of
 from tune.errors import DiskFull
 from tune.estimate import Estimate, estimate
@@ -60,6 +61,7 @@ class Meaning(NamedTuple):
     rows: Mapping[str, Floats]
     broker: Broker
     where: tuple[Condition, ...]
+    vary: Limits | None
 
 
 class Search(NamedTuple):
@@ -72,6 +74,7 @@ class Search(NamedTuple):
     rows: Mapping[str, Floats]
     broker: Broker
     where: tuple[Condition, ...]
+    vary: Limits | None
     charts: Charts
     guidance: Guidance | None
 
@@ -84,19 +87,22 @@ def searched(request: SweepRequest, settings: Settings, ticket: Ticket) -> Searc
     for note in charts.notes:
         ticket.note(note)
     n_rows = len(next(iter(meant.rows.values())))
-    guidance = guidance_of(request, meant.space, n_rows, settings)
+    guidance = guidance_of(request, meant.strategy, meant.space, n_rows, settings)
     return Search(request, *meant, charts, guidance)
 
 
 def meaning(request: SweepRequest) -> Meaning:
     """What a request means, whatever bars there are. Raises InvalidInput naming the field."""
     strategy = strategy_from(request.strategy)
-    space, fixed = space_from(request, strategy)
+    vary = request.limits
+    family = Family(strategy, vary)
+    space, fixed = space_from(request, family)
     broker = request.broker.broker(request.data.category)
     check_broker(broker)
     where = tuple(condition_of("where", one, _names(strategy)) for one in request.where)
-    free = rows_of(space, allowed_by(strategy, fixed, where))
-    return Meaning(strategy, space, fixed, {**free, **whole(fixed, free)}, broker, where)
+    free = rows_of(space, allowed_by(family, fixed, where))
+    rows = {**free, **whole(fixed, free)}
+    return Meaning(strategy, space, fixed, rows, broker, where, vary)
 
 
 def _names(strategy: Strategy) -> tuple[str, ...]:
@@ -105,12 +111,12 @@ def _names(strategy: Strategy) -> tuple[str, ...]:
 
 def plan(search: Search, settings: Settings, ask: Callable[[str], AskInfo]) -> Planned:
     """Windows of a search; `ask` makes who tells of a catalog's datasets."""
-    request, strategy, space, fixed, rows, broker, where, charts, guidance = search
+    request, strategy, space, fixed, rows, broker, where, vary, charts, guidance = search
     info = ask(str(charts.catalog_root))
     windows = tuple(_window(chart, info, request, charts, broker) for chart in charts.charts)
     n_rows = len(next(iter(rows.values())))
     device: Device = "gpu" if request.engine == "gpu" else "cpu"
-    spec = SweepSpec(strategy, space, fixed, n_rows, windows, broker, guidance, device, where)
+    spec = SweepSpec(strategy, space, fixed, n_rows, windows, broker, guidance, device, where, vary)
     return Planned(request, strategy, charts, spec, rows, settings.results_folder / spec.digest)
 
 

@@ -82,7 +82,7 @@ def sweep_report(swept: Swept, now_ms: int) -> content.Report:
         facts=_facts(planned.strategy, planned.request, [run for run, _ in tabs]),
         digests=_sweep_digests(swept, [run for run, _ in tabs]),
         command=command_of("sweep", planned.request),
-        code=python_code(planned.strategy),
+        code=python_code(planned.spec.family.own(parameters_of(best[0]))[0]),
         runs=tuple(page for _, page in tabs),
         notes=(*planned.charts.notes, *_sweep_notes(planned), *_notes([run for run, _ in tabs])),
         sweep=_sweep(planned, table, best),
@@ -113,10 +113,11 @@ def _best_run(planned: Planned, number: int, table: pa.Table) -> tuple[Run, cont
     """The best row of one chart, run again with everything kept."""
     window, chart = planned.spec.windows[number], planned.charts.charts[number]
     row = _best_row(planned, table, window)
-    values = {name: planned.rows[name][row["row"]].item() for name in planned.rows}
+    values = parameters_of(row)
     terms = Terms(chart.instrument, planned.spec.broker, window.funding)
     start_ms = planned.request.data.start
-    run = run_chart(planned.strategy, values, planned.charts, chart, terms, start_ms)
+    strategy, own = planned.spec.family.own(values)
+    run = run_chart(strategy, own, planned.charts, chart, terms, start_ms)
     periods = tuple(
         content.Period(name, _figures(row, prefix))
         for name, prefix in (("In sample", TRAIN), ("Out of sample", TEST))

@@ -34,6 +34,7 @@ from engines.broker import (
 from engines.errors import InvalidInput
 from engines.intervals import Interval, parse_interval
 from strategies.running import Engine
+from strategies.variation.family import Limits
 from tune.conditions import condition_of
 from tune.ranking import Wanted
 from tune.search.guidance import LIBRARY_OF, check_guidance
@@ -197,6 +198,14 @@ class AxisRequest(Model):
     log: bool = False
 
 
+class VaryRequest(Model):
+    """How far rows may change the graph: changes of each kind, at most."""
+
+    swaps: int = Field(default=2, ge=0, le=4, description="indicators taken for others")
+    filters: int = Field(default=2, ge=0, le=4, description="conditions put before the entries")
+    drops: int = Field(default=1, ge=0, le=1, description="conditions of the entries left out")
+
+
 class SweepRequest(BacktestRequest):
     """Many rows of parameters over every symbol and interval."""
 
@@ -207,7 +216,7 @@ class SweepRequest(BacktestRequest):
     search: Kind = Field(
         default="grid",
         description="grid; random, latin or sobol samples; or guided by what came out: tpe, cmaes, "
-        "nsga2, nsga3, gp, refine",
+        "nsga2, nsga3, gp, refine, genetic",
     )
     rows: int | None = Field(default=None, ge=1, description="rows of a search that samples")
     seed: int = Field(default=0, ge=0)
@@ -223,6 +232,10 @@ class SweepRequest(BacktestRequest):
     )
     start_from: tuple[str, ...] = Field(
         default=(), description="sweeps whose best rows a guided search begins with, by digest"
+    )
+    vary: VaryRequest | None = Field(
+        default=None,
+        description="rows change the graph as well; a genetic search does unless this says 0",
     )
     train_percent: float = Field(
         default=70, gt=0, le=100, description="share of the bars in-sample"
@@ -248,9 +261,19 @@ class SweepRequest(BacktestRequest):
         if self.data.rates is not None or self.data.account_currency:
             expected = "left out: only an event strategy's account has a currency of its own"
             raise InvalidInput("data.account_currency", self.data.account_currency, expected)
+        if self.engine == "gpu" and self.limits is not None:
+            raise InvalidInput("engine", "gpu", "auto or cpu: graphs of a few rows fill no GPU")
         if self.search != "grid" and self.rows is None:
             raise InvalidInput("rows", None, f"a number for a {self.search} search")
         self._check_guidance()
+
+    @property
+    def limits(self) -> Limits | None:
+        """How far rows may change the graph, None for not at all."""
+        vary = self.vary
+        if vary is None and self.search == "genetic":
+            vary = VaryRequest()
+        return None if vary is None else Limits(vary.swaps, vary.filters, vary.drops)
 
     @property
     def wanted(self) -> Wanted:

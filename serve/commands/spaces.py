@@ -5,17 +5,18 @@ from __future__ import annotations
 from engines.errors import InvalidInput
 from serve.commands.requests import AxisRequest, Number, SweepRequest
 from strategies.graph.scalars import Param
-from strategies.graph.strategy import Strategy
+from strategies.variation.family import Family
 from tune.space import Axis, Space
 
 
-def space_from(request: SweepRequest, strategy: Strategy) -> tuple[Space, dict[str, Number]]:
+def space_from(request: SweepRequest, family: Family) -> tuple[Space, dict[str, Number]]:
     """The space that is searched, and the parameters that are fixed.
 
-    Parameters that the request does not mention are searched over their own ranges. Raises
+    Parameters that the request does not mention are searched over their own ranges; the changes
+    that make a family of the strategy are axes beside them. Raises
     InvalidInput for names that do not exist and values out of range.
     """
-    known = {one.name: one for one in strategy.params}
+    known = {one.name: one for one in family.strategy.params}
     for place, names in (("space", request.space), ("parameters", request.parameters)):
         for name in names:
             if name not in known:
@@ -29,6 +30,10 @@ def space_from(request: SweepRequest, strategy: Strategy) -> tuple[Space, dict[s
             fixed[name] = param.checked(said)
         else:
             axes.append(_own_axis(param) if said is None else _axis(param, said))
+    axes += [
+        Axis(name, "choice", values=tuple(map(float, range(count + 1))))
+        for name, count in family.genes.items()
+    ]
     rows = request.rows or 0
     return Space(tuple(axes), request.search, rows, request.seed), fixed
 

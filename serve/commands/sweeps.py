@@ -38,6 +38,7 @@ from tune.budget import NO_LIMIT, Budget
 from tune.dispatch import Dispatch
 from tune.estimate import Estimate, duration_text, estimate_text
 from tune.explanation import Explanation, explain, explanation_text
+from tune.graphs import write_graphs
 from tune.orders import Order
 from tune.parts import SPEC, Parts
 from tune.sweep import Finished, finished_sweep, run_sweep
@@ -153,6 +154,7 @@ def _sweep(
             finished = coordinated(order, settings, ticket)
             planned, needs = plan(search, settings, lambda root: Datasets(root).info), None
     planned = answered(planned, finished)
+    write_graphs(planned.folder, planned.spec.family, planned.rows)
     swept = Swept(planned, finished, needs, judged(planned, finished, settings, ticket))
     track(swept, settings, ticket)
     return swept

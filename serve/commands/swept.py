@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,10 @@ import pyarrow.parquet as pq
 
 from serve.commands.planning import Planned
 from serve.commands.verdicts import Judged, fold_content
+from tune.chunk import parameters_of
 from tune.estimate import Estimate
 from tune.front import front_rows
+from tune.graphs import FOLDER
 from tune.sweep import Finished
 from tune.verdict import Verdict
 
@@ -38,6 +41,20 @@ class Swept:
     def digest(self) -> str:
         """The sweep's name."""
         return self.planned.spec.digest
+
+
+def best_graph(swept: Swept) -> dict[str, Any]:
+    """Under `graph`: what the best row changed, and how it is run; empty where all are one."""
+    planned = swept.planned
+    if not planned.spec.family.genes:
+        return {}
+    values = parameters_of(swept.finished.best[0])
+    strategy, own = planned.spec.family.own(values)
+    file = planned.folder / FOLDER / f"{strategy.digest}.json"
+    said = [part for name, value in own.items() for part in ("--set", f"{name}={value:.12g}")]
+    changes = planned.spec.family.graph(values).told
+    command = shlex.join(["bst", "backtest", str(file), *said])
+    return {"graph": {"file": str(file), "changes": changes, "command": command}}
 
 
 def pareto_front(swept: Swept) -> list[dict[str, Any]]:

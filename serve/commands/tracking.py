@@ -186,12 +186,13 @@ class _Log:
     def _files(self, run_id: str) -> None:
         """The best row as it can be run again, and the table where it is not too large."""
         swept, planned = self._swept, self._swept.planned
+        strategy, values = planned.spec.family.own(parameters_of(swept.finished.best[0]))
         with tempfile.TemporaryDirectory() as folder:
             best = Path(folder) / "best"
             best.mkdir()
             for name, content in (
-                ("strategy.json", to_json(planned.strategy)),
-                ("parameters.json", parameters_of(swept.finished.best[0])),
+                ("strategy.json", to_json(strategy)),
+                ("parameters.json", values),
                 ("verdict.json", swept.verdict.canonical()),
             ):
                 (best / name).write_text(json.dumps(content, indent=2), encoding="utf-8")

@@ -120,7 +120,7 @@ def _trials(planned: Planned, sample: Sample) -> Trials:
     for number in np.unique(sample.windows).tolist():
         rows = picked(planned.rows, sample.rows[sample.windows == number])
         terms, over = planned.spec.terms(number), planned.spec.windows[number]
-        parts[number] = days_of(planned.strategy, _dataset(planned, number), rows, terms, over)
+        parts[number] = days_of(planned.spec.family, _dataset(planned, number), rows, terms, over)
     return joined(sample, parts)
 
 
@@ -151,8 +151,8 @@ def _row(planned: Planned, number: int, row: int) -> Row:
     over = planned.spec.windows[number]
     terms = planned.spec.terms(number)
     dataset = _dataset(planned, number)
-    values = row_values(planned, row)
-    return Row(planned.strategy, values, dataset, terms, over.start_ms, over.end_ms)
+    strategy, values = planned.spec.family.own(row_values(planned, row))
+    return Row(strategy, values, dataset, terms, over.start_ms, over.end_ms)
 
 
 def _beside(

@@ -14,8 +14,9 @@ from engines.bars import Floats
 from engines.errors import InvalidInput
 from strategies.graph.node import Node, fields_of, rebuilt
 from strategies.graph.numbers import Number
+from strategies.graph.replacing import with_nodes
 from strategies.graph.scalars import Param, Values, value_of
-from strategies.graph.strategy import SIGNALS, Strategy
+from strategies.graph.strategy import Strategy
 
 
 def parameters(strategy: Strategy) -> tuple[Param, ...]:
@@ -61,21 +62,8 @@ def bind(strategy: Strategy, values: Mapping[str, object]) -> Strategy:
     """
     checked = check_values(strategy, values)
     new = rebuilt(strategy.roots, lambda node: _numbered(node, checked))
-    signals = {name: new[one] for name in SIGNALS if (one := getattr(strategy, name)) is not None}
-    rest = {
-        "exits": tuple(new[one] for one in strategy.exits),
-        "sizing": new[strategy.sizing],
-        "size_limits": strategy.size_limits and new[strategy.size_limits],
-        "limits": strategy.limits and new[strategy.limits],
-        "re_entry": strategy.re_entry and new[strategy.re_entry],
-        "cool_down": strategy.cool_down and new[strategy.cool_down],
-        "entry": strategy.entry and new[strategy.entry],
-        "ladder": strategy.ladder and new[strategy.ladder],
-        "pyramiding": value_of(strategy.pyramiding, checked),
-        "where": (),
-        "layout": strategy.layout.moved(new),
-    }
-    return replace(strategy, **cast(Any, {**signals, **rest}))
+    pyramiding = value_of(strategy.pyramiding, checked)
+    return with_nodes(strategy, new, pyramiding=pyramiding, where=())
 
 
 def _numbered(node: Node, values: Values) -> Node:

@@ -27,6 +27,7 @@ from strategies.backtest import Terms, bar_range, sums_of
 from strategies.evaluation.dataset import Dataset
 from strategies.evaluation.plan import Plan
 from strategies.graph import PercentOfEquity, Strategy, close, param, sma
+from strategies.variation.family import Family
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.run import record
 from tune.evidence import evidence_of
@@ -104,7 +105,7 @@ def swept(seed: int, years: float, drift: float, n_fast: int) -> str:
     sample = sample_of(np.zeros(len(scores), dtype=np.int64), np.arange(len(scores)), scores)
     chosen = int(sample.rows[0])
     picked = {name: values[sample.rows] for name, values in rows.items()}
-    trials = joined(sample, {0: days_of(strategy, dataset, picked, _TERMS, over)})
+    trials = joined(sample, {0: days_of(Family(strategy), dataset, picked, _TERMS, over)})
     values = {name: int(column[chosen]) for name, column in rows.items()}
     row = Row(strategy, values, dataset, _TERMS, over.start_ms, over.end_ms)
     near = beside(rows, scores, chosen)

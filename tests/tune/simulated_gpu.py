@@ -13,6 +13,7 @@ import numpy as np
 from strategies.evaluation.dataset import Dataset
 from strategies.graph import PercentOfEquity, StopLoss, Strategy
 from strategies.running import run_strategy
+from strategies.variation.family import Family
 from tests.benchmarks.workloads import UNROUNDED, bars_of, closes, crossing
 from tune.isolation import prepared_window, timed_part
 from tune.sweep_spec import SweepWindow
@@ -31,7 +32,8 @@ def main() -> None:
     strategy = crossing()
     made = prepared_window(strategy, dataset, rows, UNROUNDED)
     gpu, cpu = (
-        timed_part(made, strategy, rows, UNROUNDED, over, 0, device)[0] for device in ("gpu", "cpu")
+        timed_part(made, Family(strategy), rows, UNROUNDED, over, 0, device)[0]
+        for device in ("gpu", "cpu")
     )
     stopped = Strategy(
         "stopped",

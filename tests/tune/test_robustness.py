@@ -14,6 +14,7 @@ from engines.resampling import resample
 from strategies.backtest import Terms
 from strategies.evaluation.dataset import Dataset
 from strategies.library import LIBRARY
+from strategies.variation.family import Family
 from tests.engines.golden.corpus import random_bars
 from tune.robustness import Row, cost_stress, price_noise, random_entries
 from tune.sweep_spec import SweepWindow
@@ -91,7 +92,7 @@ def test_daily_returns_are_those_of_the_runs_equity(row: Row) -> None:
     )
     rows = {name: np.array([float(value)] * 2) for name, value in row.values.items()}
     rows["slow"][1] = 30.0
-    found = days_of(row.strategy, row.dataset, rows, row.terms, over)
+    found = days_of(Family(row.strategy), row.dataset, rows, row.terms, over)
     for number, slow in enumerate((20, 30)):
         result = replace(row, values={**row.values, "slow": slow}).run()
         days = result.open_ms // DAY_MS

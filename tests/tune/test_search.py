@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from engines.bars import Floats
 from engines.errors import InvalidInput
+from strategies.library import LIBRARY
+from strategies.variation.family import Family, Limits
 from tune.ranking import Wanted
 from tune.search.asking import best_rows
 from tune.search.guidance import LIBRARY_OF, Guidance, batch_for, check_guidance
@@ -58,7 +60,7 @@ def searched(
     return np.concatenate(values), np.concatenate(heights)
 
 
-@pytest.mark.parametrize("method", ["tpe", "nsga2", "nsga3", "cmaes", "gp", "refine"])
+@pytest.mark.parametrize("method", ["tpe", "nsga2", "nsga3", "cmaes", "gp", "refine", "genetic"])
 def test_rows_are_new_allowed_and_the_same_for_the_same_seed(method: Kind) -> None:
     values, _ = searched(method, 60, seed=3)
     assert len(np.unique(values, axis=0)) == 60
@@ -70,7 +72,7 @@ def test_rows_are_new_allowed_and_the_same_for_the_same_seed(method: Kind) -> No
     assert not np.array_equal(searched(method, 60, seed=4)[0], values)
 
 
-@pytest.mark.parametrize("method", ["tpe", "nsga2", "cmaes", "gp", "refine"])
+@pytest.mark.parametrize("method", ["tpe", "nsga2", "cmaes", "gp", "refine", "genetic"])
 def test_it_climbs_higher_than_random_rows(method: Kind) -> None:
     wins = 0
     for seed in range(4):
@@ -98,6 +100,34 @@ def test_refinement_looks_at_the_plateau_and_not_at_the_peak_beside_it() -> None
     away = np.abs(points - np.array([0.25, 0.7])).max(axis=1)
     assert np.median(away) < 0.15
     assert np.abs(points - peak).max(axis=1).min() > 0.1
+
+
+def test_children_find_the_change_that_pays_and_leave_the_others_out() -> None:
+    family = Family(LIBRARY["sma_cross"](), Limits())
+    changes = [
+        Axis(name, "choice", values=tuple(map(float, range(most + 1))))
+        for name, most in family.genes.items()
+    ]
+    space = Space((AXES[0], AXES[1], *changes), "genetic", 600, 1)
+
+    def allowed(rows: Mapping[str, Floats]) -> NDArray[np.bool_]:
+        return faster(rows) & family.allows(rows)
+
+    terrain = Terrain(space, allowed, rows_of(space, allowed))
+    searcher = searcher_of(terrain, Guidance("genetic", ("sharpe",), 30), 1)
+    for _ in range(20):
+        values = terrain.take(searcher, 30)
+        fast, slow, *genes = values.T
+        # The fourth swap and the ninth filter pay; every other change costs.
+        worth = sum(
+            np.where(gene == paid, 1.0, np.where(gene == 0.0, 0.0, -0.3))
+            for gene, paid in zip(genes, (4.0, -1.0, 9.0, -1.0), strict=True)
+        )
+        near = np.exp(-(((fast - 20) / 30) ** 2) - ((slow - 90) / 60) ** 2)
+        searcher.tell(terrain.points(values), (worth + near)[:, None])
+    best = values[np.argmax(worth + near)]
+    assert best[2:].tolist() == [4.0, 0.0, 9.0, 0.0]
+    assert abs(best[0] - 20) < 12
 
 
 def everywhere(rows: Mapping[str, Floats]) -> NDArray[np.bool_]:

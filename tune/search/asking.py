@@ -33,7 +33,7 @@ class Asking:
         self.rows = {name: values.copy() for name, values in rows.items()}
         self._wanted = Wanted(guidance.objectives, guidance.require)
         self._terrain = Terrain(
-            spec.space, allowed_by(spec.strategy, spec.fixed, spec.where), dict(rows)
+            spec.space, allowed_by(spec.family, spec.fixed, spec.where), dict(rows)
         )
         self._searcher = searcher_of(self._terrain, guidance, spec.space.seed)
         self._start = self._terrain.nearest(np.array(guidance.start))

@@ -17,9 +17,10 @@ LIBRARY_OF: Final = {
     "cmaes": "cmaes",
     "gp": "scipy",
     "refine": "scipy",
+    "genetic": "numpy",
 }
 # Methods that look at one objective only.
-SINGLE: Final = ("cmaes", "gp", "refine")
+SINGLE: Final = ("cmaes", "gp", "refine", "genetic")
 # A Gaussian process of more rows takes longer than most rows do: its cost grows with their cube.
 MOST_MODELLED: Final = 500
 _BATCHES: Final = 20

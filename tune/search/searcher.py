@@ -53,6 +53,12 @@ def _refine(terrain: Terrain, guidance: Guidance, seed: int) -> Searcher:
     return Refinement(terrain, seed)
 
 
+def _genetic(terrain: Terrain, guidance: Guidance, seed: int) -> Searcher:
+    from tune.search.genetic import Genetic
+
+    return Genetic(terrain, guidance.batch, seed)
+
+
 METHODS: Final[dict[str, Make]] = {
     "tpe": _study,
     "nsga2": _study,
@@ -60,6 +66,7 @@ METHODS: Final[dict[str, Make]] = {
     "cmaes": _cmaes,
     "gp": _gp,
     "refine": _refine,
+    "genetic": _genetic,
 }
 
 

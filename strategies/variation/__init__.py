@@ -1,0 +1,1 @@
+"""Which other graphs is a strategy a few changes away from?"""
