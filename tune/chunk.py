@@ -53,8 +53,12 @@ def prepare(
     return Prepared(dataset, ready, plan.prepare() if shared else None)
 
 
-def prepare_bare(dataset: Dataset, terms: Terms) -> Prepared:
-    """A window for rows that are not known yet: each chunk computes its own columns."""
+def prepare_bare(dataset: Dataset, terms: Terms, until_ms: int | None = None) -> Prepared:
+    """A window for rows that are not known yet: each chunk computes its own columns.
+
+    Nothing from `until_ms` on is in it.
+    """
+    dataset = dataset if until_ms is None else dataset.until(until_ms)
     tick = market_for(terms.broker, terms.instrument).tick
     return Prepared(dataset, window(dataset.bars, tick, dataset.finer, terms.paid), None)
 

@@ -149,7 +149,7 @@ class Dispatch:
                 run.keep(chunk, *found)
                 self._schedule.kept(run.name, chunk, found[1])
                 if not run.more and not self._schedule.window_open(run.name, chunk.window):
-                    run.prepared.pop(chunk.window, None)
+                    run.forget(chunk.window)
                     run.windows.release(chunk.window)
         except (TesterError, OSError) as error:
             run.error = error
@@ -164,7 +164,7 @@ class Dispatch:
         except ObjectLostError as error:
             # The bars went away with the process that held them: the next task puts them up again.
             run.reloads += 1
-            run.prepared.pop(chunk.window, None)
+            run.forget(chunk.window)
             run.windows.release(chunk.window)
             self._lose(run, chunk, error, run.reloads <= _RELOADS)
             return None
@@ -201,22 +201,28 @@ def submitted(run: Run, chunk: Chunk) -> Any:
     """The chunk as a Ray task; one on a GPU asks for a share of it."""
     number = chunk.window
     family, terms = run.spec.family, run.spec.terms(number)
-    if number not in run.prepared:
-        run.prepared[number] = _prepared(run, number)
+    over, seen = run.spec.over(chunk), (number, run.spec.over(chunk).end_ms)
+    if seen not in run.prepared:
+        # What an earlier stage saw of this window is done with.
+        run.forget(number)
+        run.prepared[seen] = _prepared(run, chunk)
     part = {name: values[chunk.first : chunk.last] for name, values in run.rows.items()}
     device = run.spec.device
     # An attempt is this thread's to repeat: so each has its line in the journal.
     compute = _task(timed_part, 0, _GPU_SHARE if device == "gpu" else 0.0)
-    over = run.spec.windows[number]
-    return compute.remote(run.prepared[number], family, part, terms, over, chunk.first, device)
+    return compute.remote(run.prepared[seen], family, part, terms, over, chunk.first, device)
 
 
-def _prepared(run: Run, number: int) -> Any:
-    bars, terms = run.windows.take(number), run.spec.terms(number)
-    if run.asking is not None or run.spec.family.genes:
-        return _task(prepare_bare, _RETRIES).remote(bars, terms)
+def _prepared(run: Run, chunk: Chunk) -> Any:
+    spec, number = run.spec, chunk.window
+    bars, terms = run.windows.take(number), spec.terms(number)
+    until_ms = None if spec.sees_all(chunk) else spec.over(chunk).end_ms
+    # Rows that are known from the start share their columns.
+    if spec.guidance is not None or spec.family.genes or chunk.first >= spec.n_rows:
+        return _task(prepare_bare, _RETRIES).remote(bars, terms, until_ms)
     make_ready = _task(prepared_window, _RETRIES)
-    return make_ready.remote(run.spec.strategy, bars, dict(run.rows), terms)
+    rows = {name: values[: spec.n_rows] for name, values in run.rows.items()}
+    return make_ready.remote(spec.strategy, bars, rows, terms, until_ms)
 
 
 def _failed(run: Run, chunk: Chunk, error: Exception) -> ChunkFailed:

@@ -82,7 +82,10 @@ def estimate(
     columns = float(whole.count())
     if whole.n_bytes() > COLUMN_BYTES:
         columns = _columns_of_chunks(spec, rows, dataset, window_number)
-    cpu_s = scale * (costs.window_s + costs.column_s * columns + costs.row_s * spec.n_rows)
+    # Rows that are stopped early look at fewer bars.
+    looked_at = spec.halving.work(spec.n_rows) if spec.halving else 1.0
+    rows_s = costs.row_s * spec.n_rows * looked_at
+    cpu_s = scale * (costs.window_s + costs.column_s * columns + rows_s)
     shared = min(whole.n_bytes(), COLUMN_BYTES)
     batch = _BITMAPS_PER_ROW * BATCH_ROWS * n_bars // 8
     chunks = len(spec.chunks())

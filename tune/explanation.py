@@ -41,6 +41,7 @@ class Explanation:
     bars_per_trade: float
     share_held: float
     changes: tuple[str, ...]
+    stages: tuple[str, ...]
 
 
 def explain(spec: SweepSpec, rows: Mapping[str, Floats], dataset: Dataset) -> Explanation:
@@ -64,12 +65,21 @@ def explain(spec: SweepSpec, rows: Mapping[str, Floats], dataset: Dataset) -> Ex
         bars_per_trade=float(bars / trades) if trades else float("nan"),
         share_held=float(held / bars),
         changes=_changes(spec),
+        stages=_stages(spec),
     )
 
 
 def _changes(spec: SweepSpec) -> tuple[str, ...]:
     genes = spec.family.genes
     return tuple(f"{name}: none, or one of {count}" for name, count in genes.items())
+
+
+def _stages(spec: SweepSpec) -> tuple[str, ...]:
+    return tuple(
+        f"{one.last - one.first:,} rows on "
+        + ("all of it" if one.whole else f"{one.share:.0%} of the in-sample history")
+        for one in (spec.halving.stages(spec.n_rows) if spec.halving else [])
+    )
 
 
 def explanation_text(found: Explanation) -> str:
@@ -89,4 +99,6 @@ def explanation_text(found: Explanation) -> str:
     if found.changes:
         lines += ["Rows change the graph as well, which asks for no other kernel:"]
         lines += [f"  - {one}" for one in found.changes]
+    if found.stages:
+        lines += ["Rows are stopped early:", *(f"  - {one}" for one in found.stages)]
     return "\n".join(lines)

@@ -36,9 +36,17 @@ class FailedRow:
 
 
 def prepared_window(
-    strategy: Strategy, dataset: Dataset, rows: Mapping[str, Floats], terms: Terms
+    strategy: Strategy,
+    dataset: Dataset,
+    rows: Mapping[str, Floats],
+    terms: Terms,
+    until_ms: int | None = None,
 ) -> Prepared:
-    """As `prepare`; where a row's columns cannot be made, without columns of all rows."""
+    """As `prepare`; where a row's columns cannot be made, without columns of all rows.
+
+    Nothing from `until_ms` on is in it.
+    """
+    dataset = dataset if until_ms is None else dataset.until(until_ms)
     try:
         return prepare(strategy, dataset, rows, terms)
     except Exception:  # noqa: BLE001 (the rim of a task: each chunk finds the row that is wrong)

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from cluster.errors import ResultBroken
 from tune.isolation import FailedRow, failed_rows, with_failed
+from tune.survivors import merged
 from tune.sweep_spec import Chunk, SweepSpec
 from tune.whole_files import appear, disk_error, write_text
 
@@ -26,6 +27,7 @@ class Parts:
         self.folder = results / spec.digest
         self.whole = self.folder / WHOLE
         self._parts = self.folder / "parts"
+        self._spec = spec
 
     def begin(self, request: dict[str, Any]) -> None:
         """Make the folder and keep what was asked for, so that the sweep can be resumed."""
@@ -82,11 +84,17 @@ class Parts:
     def failed(self, chunks: Sequence[Chunk]) -> list[FailedRow]:
         """Rows that could not be computed, in the order of the chunks."""
         schemas = (pq.read_schema(self.path(chunk)) for chunk in chunks)
-        return [row for schema in schemas for row in failed_rows(schema.metadata)]
+        found = [row for schema in schemas for row in failed_rows(schema.metadata)]
+        return list(dict.fromkeys(found))
 
     def _tables(self, chunks: Sequence[Chunk]) -> Iterator[pa.Table]:
-        for chunk in chunks:
-            yield self.read(chunk)
+        if self._spec.halving is None:
+            yield from map(self.read, chunks)
+            return
+        for window in range(len(self._spec.windows)):
+            own = [one for one in chunks if one.window == window]
+            first = [one for one in own if one.first < self._spec.n_rows]
+            yield from merged(map(self.read, first), map(self.read, own[len(first) :]))
 
 
 def _write_table(table: pa.Table, path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from engines.bars import Floats
 from engines.batch.summary import STATISTICS
@@ -17,6 +18,8 @@ from tune.chunk import TRAIN
 from tune.conditions import Condition, broken_by
 
 KEPT: Final = 20
+# The column that tells which rows were judged on a part of the history only.
+STOPPED: Final = "stopped"
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,10 @@ class Wanted:
     def scores(self, table: pa.Table, objective: str | None = None) -> Floats:
         """An objective's values, the first one's by default, (n_rows,): more is better.
 
-        NaN for rows that have none or do not meet the requirements.
+        NaN for rows that have none, do not meet the requirements, or were stopped early.
         """
         values = score(table, objective or self.objectives[0])
-        return np.where(self.breach(table) > 0.0, np.nan, values)
+        return np.where((self.breach(table) > 0.0) | stopped_rows(table), np.nan, values)
 
     def breach(self, table: pa.Table) -> Floats:
         """How far rows are from meeting the requirements, (n_rows,): 0 where they do."""
@@ -66,6 +69,13 @@ class Train(Mapping[str, Floats]):
 
     def __len__(self) -> int:
         return len(STATISTICS)
+
+
+def stopped_rows(table: pa.Table) -> NDArray[np.bool_]:
+    """Which rows were judged on a part of the history only, (n_rows,)."""
+    if STOPPED not in table.column_names:
+        return np.zeros(table.num_rows, dtype=bool)
+    return np.asarray(table.column(STOPPED).to_numpy())
 
 
 def score(table: pa.Table, objective: str) -> Floats:

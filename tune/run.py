@@ -16,6 +16,7 @@ from tune.budget import NO_LIMIT, Budget
 from tune.parts import Parts
 from tune.ranking import Best
 from tune.search.asking import Asking
+from tune.survivors import Survivors
 from tune.sweep_spec import Chunk, SweepSpec
 
 
@@ -31,8 +32,8 @@ class Windows:
 class Run:
     """One sweep among those that run. Rows (n_rows,) each are the values of every parameter.
 
-    `asking` chooses the rows of a guided search; `more` tells that chunks will come after those
-    that are known.
+    `asking` chooses the rows of a guided search, or those that go on; `more` tells that chunks
+    will come after those that are known.
     """
 
     spec: SweepSpec
@@ -46,9 +47,9 @@ class Run:
     begun_rows: int = 0
     work_s: float = 0.0
     reloads: int = 0
-    prepared: dict[int, Any] = field(default_factory=dict)
+    prepared: dict[tuple[int, int], Any] = field(default_factory=dict)
     error: Exception | None = None
-    asking: Asking | None = None
+    asking: Asking | Survivors | None = None
     more: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -67,14 +68,22 @@ class Run:
         self.done_rows += chunk.n_rows
         if self.asking is not None:
             self.asking.found(chunk, table)
-        self.best.add(table)
+        if self.spec.sees_all(chunk):
+            self.best.add(table)
 
     def keep(self, chunk: Chunk, table: pa.Table, seconds: float) -> None:
         """Write a chunk's part and count it. Raises DiskFull."""
+        if self.asking is not None:
+            table = self.asking.kept(chunk, table)
         self.parts.keep(chunk, table)
         self.attempts.note("kept", chunk, seconds)
         self.work_s += seconds
         self.take(chunk, table)
+
+    def forget(self, window: int) -> None:
+        """Let go of what was made ready of a window."""
+        for seen in [one for one in self.prepared if one[0] == window]:
+            del self.prepared[seen]
 
     def refusal(self, chunk: Chunk) -> str | None:
         """Why the budget does not allow one more chunk; None if it does."""

@@ -51,11 +51,11 @@ def run_sweep(run: Run, dispatch: Dispatch, watcher: Watcher) -> Finished:
     Raises DiskFull, ChunkFailed, BudgetSpent, and what a chunk raised that is wrong as a whole.
     """
     started_s = time.monotonic()
-    chunks, total = run.spec.chunks(), run.spec.total_rows
+    chunks, total = run.spec.chunks(), run.spec.evaluations
     computed = 0
     try:
         for first, last in run.spec.batches():
-            run.more = last < run.spec.n_rows
+            run.more = (first, last) != run.spec.batches()[-1]
             batch = [chunk for chunk in chunks if first <= chunk.first < last]
             if run.asking is not None:
                 run.asking.ask(first, last)
@@ -70,7 +70,8 @@ def run_sweep(run: Run, dispatch: Dispatch, watcher: Watcher) -> Finished:
     watcher.report(total, total, "joining parts", run.best.top_row())
     table = run.parts.join(chunks)
     seconds, failed = time.monotonic() - started_s, tuple(run.parts.failed(chunks))
-    return Finished(table, run.best.rows(), total, computed, seconds, failed)
+    rows = run.spec.total_rows
+    return Finished(table, run.best.rows(), rows, computed, seconds, failed)
 
 
 def _run_batch(run: Run, batch: list[Chunk], dispatch: Dispatch, watcher: Watcher) -> int:
@@ -78,19 +79,20 @@ def _run_batch(run: Run, batch: list[Chunk], dispatch: Dispatch, watcher: Watche
     there = run.parts.finished(batch)
     for chunk in there:
         run.take(chunk, run.parts.read(chunk))
-    watcher.report(run.done_rows, run.spec.total_rows, "rows", run.best.top_row())
+    watcher.report(run.done_rows, run.spec.evaluations, "rows", run.best.top_row())
     kept = set(there)
     missing = [chunk for chunk in batch if chunk not in kept]
     if missing:
         dispatch.add(run, missing)
         _await(run, watcher)
-    return sum(chunk.n_rows for chunk in missing)
+    # A row that goes on is none that was not there before.
+    return sum(chunk.n_rows for chunk in missing if chunk.first < run.spec.n_rows)
 
 
 def _await(run: Run, watcher: Watcher) -> None:
     try:
         while not run.ended.wait(_POLL_S):
-            watcher.report(run.done_rows, run.spec.total_rows, "rows", run.best.top_row())
+            watcher.report(run.done_rows, run.spec.evaluations, "rows", run.best.top_row())
     except BaseException:
         run.stop.set()
         run.ended.wait()
@@ -108,10 +110,11 @@ def finished_sweep(spec: SweepSpec, parts: Parts, wanted: Wanted) -> Finished:
     there = parts.finished(chunks)
     if len(there) < len(chunks):
         done = sum(chunk.n_rows for chunk in there)
-        raise NotFinished(f"{done:,} of {spec.total_rows:,} rows are done: go on with --resume")
+        raise NotFinished(f"{done:,} of {spec.evaluations:,} rows are done: go on with --resume")
     best = Best(wanted)
     for chunk in chunks:
-        best.add(parts.read(chunk))
+        if spec.sees_all(chunk):
+            best.add(parts.read(chunk))
     table = parts.whole if parts.whole.exists() else parts.join(chunks)
     failed = tuple(parts.failed(chunks))
     return Finished(table, best.rows(), spec.total_rows, 0, 0.0, failed)

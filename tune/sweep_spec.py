@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
 from strategies.variation.family import Family, Limits
 from tune.conditions import Condition
+from tune.halving import Halving
 from tune.search.guidance import Guidance
 from tune.space import Mask, Space
 
@@ -54,6 +55,12 @@ class SweepWindow:
     split_ms: int | None
     end_ms: int
     funding: FundingRates | None = None
+
+    def shortened(self, share: float) -> SweepWindow:
+        """The window whose in-sample part ends after a share of it, with nothing behind it."""
+        trained_ms = (self.end_ms if self.split_ms is None else self.split_ms) - self.start_ms
+        end_ms = self.start_ms + round(share * trained_ms)
+        return replace(self, split_ms=None, end_ms=end_ms)
 
     def canonical(self) -> dict[str, Any]:
         """The window as JSON values."""
@@ -92,7 +99,7 @@ class SweepSpec:
     `guidance` says how rows follow from those before; None where the space alone tells them.
     `device` is where the kernel is to run, a wish and part of the name.
     `where` are conditions on parameters beside the strategy's own. With `vary`, rows also change
-    the graph, so far and no further.
+    the graph, so far and no further. With `halving`, only the best see all of the history.
     """
 
     strategy: Strategy
@@ -105,16 +112,19 @@ class SweepSpec:
     device: Device = "cpu"
     where: tuple[Condition, ...] = ()
     vary: Limits | None = None
+    halving: Halving | None = None
 
     def canonical(self) -> dict[str, Any]:
         """The sweep as JSON values."""
         guided = {} if self.guidance is None else {"guidance": self.guidance.canonical()}
         kept = {"where": [one.text for one in self.where]} if self.where else {}
+        stopped = {"halving": self.halving.canonical()} if self.halving else {}
         varied = {"vary": self.family.canonical()} if self.family.genes else {}
         return {
             **guided,
             **kept,
             **varied,
+            **stopped,
             "kind": "sweep",
             "strategy": self.strategy.digest,
             "space": self.space.canonical(),
@@ -142,6 +152,11 @@ class SweepSpec:
         """Rows over all windows."""
         return self.n_rows * len(self.windows)
 
+    @property
+    def evaluations(self) -> int:
+        """What is computed over all windows: a row that goes on is computed again."""
+        return self.batches()[-1][1] * len(self.windows)
+
     def terms(self, window: int) -> Terms:
         """What is traded in a window."""
         over = self.windows[window]
@@ -153,19 +168,35 @@ class SweepSpec:
             Chunk(number, first, last, self._chunk_name(number, first, last))
             for number, window in enumerate(self.windows)
             for begin, end in self.batches()
-            for first, last in pieces(begin, end, self._chunk_rows(window))
+            for first, last in pieces(begin, end, self._chunk_rows(window, begin))
         ]
 
     def batches(self) -> list[tuple[int, int]]:
         """First row and the one after the last of what is known to be run at once."""
+        if self.halving is not None:
+            return [(one.first, one.last) for one in self.halving.stages(self.n_rows)]
         return pieces(0, self.n_rows, self.guidance.batch if self.guidance else self.n_rows)
 
-    def _chunk_rows(self, window: SweepWindow) -> int:
+    def over(self, chunk: Chunk) -> SweepWindow:
+        """A chunk's window; where rows are judged early, its in-sample part up to there."""
+        window, share = self.windows[chunk.window], self._share(chunk.first)
+        return window if share == 1.0 else window.shortened(share)
+
+    def sees_all(self, chunk: Chunk) -> bool:
+        """Whether its rows see all of the history."""
+        return self._share(chunk.first) == 1.0
+
+    def _share(self, place: int) -> float:
+        stages = self.halving.stages(self.n_rows) if self.halving else []
+        return next((one.share for one in stages if one.first <= place < one.last), 1.0)
+
+    def _chunk_rows(self, window: SweepWindow, begin: int) -> int:
         work, least = _CHUNK_WORK, _CHUNK_LEAST
         if self.guidance is not None:
             work, least = _GUIDED_WORK, _GUIDED_LEAST
         times = _GPU_TIMES if self.device == "gpu" else 1
-        rows = times * work // max(window.n_bars, 1)
+        n_bars = max(round(self._share(begin) * window.n_bars), 1)
+        rows = times * work // n_bars
         return min(max(rows, times * least), times * _CHUNK_MOST)
 
     def _chunk_name(self, window: int, first: int, last: int) -> str:

@@ -14,7 +14,11 @@ from serve.commands.requests import read_request
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _DATA: Final = ("symbol", "interval", "category", "start", "end", "finer", "source", "fetch")
-_DATA_FIELDS: Final = {"symbol": "symbols", "interval": "intervals"}
+_LISTED: Final = {
+    "symbol": "symbols",
+    "interval": "intervals",
+    "stop_at_percent": "at_percent",
+}
 _BROKER: Final = (
     "profile",
     "initial_cash",
@@ -34,6 +38,7 @@ _BROKER: Final = (
     "funding",
 )
 _INSTRUMENT: Final = ("tick", "lot", "min_notional", "contract_value", "timezone", "day_start")
+_STOP: Final = ("stop_at_percent", "keep_percent")
 _VARY: Final = ("swaps", "filters", "drops")
 _SEARCH: Final = ("search", "rows", "seed", "batch", "train_percent", "objective")
 # Options that may be given more than once.
@@ -145,6 +150,7 @@ def fields_from(given: Mapping[str, Any]) -> dict[str, Any]:
         _overrule(fields, part, names, given)
     _overrule(fields, "instrument", _INSTRUMENT, given)
     _overrule(fields, "vary", _VARY, given)
+    _overrule(fields, "early_stop", _STOP, given)
     for name in ("engine", *_SEARCH):
         if given.get(name) is not None:
             fields[name] = given[name]
@@ -162,7 +168,7 @@ def _overrule(
     fields: dict[str, Any], part: str, names: tuple[str, ...], given: Mapping[str, Any]
 ) -> None:
     said = {
-        _DATA_FIELDS.get(name, name): list(given[name]) if name in _DATA_FIELDS else given[name]
+        _LISTED.get(name, name): list(given[name]) if name in _LISTED else given[name]
         for name in names
         if given.get(name) not in (None, ())
     }

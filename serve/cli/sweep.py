@@ -58,6 +58,13 @@ _PRINTED_ROWS: Final = 5
 @click.option("--swaps", type=int, help="Rows take other indicators for so many, at most.")
 @click.option("--filters", type=int, help="Rows put so many filters before the entries, at most.")
 @click.option("--drops", type=int, help="1: rows may leave out a condition of the entries.")
+@click.option(
+    "--stop-at-percent",
+    type=float,
+    multiple=True,
+    help="Judge rows on so much of the in-sample bars; the best go on. May be repeated.",
+)
+@click.option("--keep-percent", type=float, help="With it: how many go on each time, 33.")
 @click.option("--train-percent", type=float, help="Share of the bars in-sample, 70 by default.")
 @click.option("--objective", help="Statistic that ranks the rows, sharpe by default.")
 @click.option("--trade-off", multiple=True, help="A further statistic, for a Pareto front of all.")

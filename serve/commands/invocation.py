@@ -81,6 +81,10 @@ def _search(request: SweepRequest) -> Iterator[str]:
     if request.vary is not None:
         for field, most in request.vary.model_dump().items():
             yield from _option(field, most)
+    if request.early_stop is not None:
+        for share in request.early_stop.at_percent:
+            yield from _option("stop_at_percent", share)
+        yield from _option("keep_percent", request.early_stop.keep_percent)
     for field in ("where", "require", "start_from", "trade_off"):
         for one in dumped.get(field, ()):
             yield from _option(field, one)

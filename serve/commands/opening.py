@@ -28,6 +28,7 @@ from tune.progress import Cancelled, Ticket
 from tune.ranking import Best
 from tune.run import Run, Windows
 from tune.search.asking import Asking
+from tune.survivors import Survivors
 
 if TYPE_CHECKING:
     from actors.market_data.actor import MarketDataHandle
@@ -54,6 +55,9 @@ class Opened:
         run = Run(planned.spec, planned.rows, self.parts, best, windows, priority, budget)
         if planned.spec.guidance is not None:
             run.asking = Asking(planned.spec, planned.spec.guidance, planned.rows)
+        elif planned.spec.halving is not None:
+            run.asking = Survivors(planned.spec, planned.spec.halving, planned.rows)
+        if run.asking is not None:
             run.rows = run.asking.rows
         return run
 

@@ -116,7 +116,10 @@ def plan(search: Search, settings: Settings, ask: Callable[[str], AskInfo]) -> P
     windows = tuple(_window(chart, info, request, charts, broker) for chart in charts.charts)
     n_rows = len(next(iter(rows.values())))
     device: Device = "gpu" if request.engine == "gpu" else "cpu"
-    spec = SweepSpec(strategy, space, fixed, n_rows, windows, broker, guidance, device, where, vary)
+    spec = SweepSpec(
+        strategy, space, fixed, n_rows, windows, broker, guidance, device, where, vary,
+        request.halving,
+    )  # fmt: skip
     return Planned(request, strategy, charts, spec, rows, settings.results_folder / spec.digest)
 
 

@@ -31,6 +31,7 @@ from strategies.scripting import EventStrategy
 from tune.chunk import PARAM, TEST, TRAIN, parameters_of
 from tune.front import front_rows
 from tune.landscape import rank_correlation, surfaces
+from tune.ranking import stopped_rows
 from tune.sweep_spec import SweepWindow
 
 _BEST_ROWS: Final = 20
@@ -70,6 +71,8 @@ def sweep_report(swept: Swept, now_ms: int) -> content.Report:
     """The report of a sweep: its rows, and the best row of each chart as a backtest."""
     planned = swept.planned
     table = pq.read_table(swept.finished.table)
+    # What was judged on a part of the history stands beside nothing.
+    table = table.filter(pa.array(~stopped_rows(table)))
     best = swept.finished.best
     runs = tuple(_best_run(planned, number, table) for number in range(len(planned.spec.windows)))
     order = _order_of_charts(planned, best)
@@ -250,9 +253,16 @@ def _order_of_charts(planned: Planned, best: Sequence[Mapping[str, Any]]) -> lis
 def _sweep_notes(planned: Planned) -> list[str]:
     if planned.spec.windows[0].split_ms is None:
         return ["Every bar was searched over: nothing says how the best row does on others."]
+    early = []
+    if planned.spec.halving is not None:
+        early = [
+            "All rows were judged on the first part of the history, and only the best on all of "
+            "it: those are shown. The verdict counts every row."
+        ]
     return [
+        *early,
         "Rows are ranked by their in-sample part alone. Each part starts flat and with all its "
-        "cash; the chart below runs through both."
+        "cash; the chart below runs through both.",
     ]
 
 

@@ -36,6 +36,7 @@ from engines.intervals import Interval, parse_interval
 from strategies.running import Engine
 from strategies.variation.family import Limits
 from tune.conditions import condition_of
+from tune.halving import Halving
 from tune.ranking import Wanted
 from tune.search.guidance import LIBRARY_OF, check_guidance
 from tune.space import Kind
@@ -206,6 +207,17 @@ class VaryRequest(Model):
     drops: int = Field(default=1, ge=0, le=1, description="conditions of the entries left out")
 
 
+class EarlyStopRequest(Model):
+    """Rows that are judged on the first part of the history; only the best see more of it."""
+
+    at_percent: tuple[Annotated[float, Field(gt=0, lt=100)], ...] = Field(
+        default=(25, 50), min_length=1, description="of the in-sample bars, in rising order"
+    )
+    keep_percent: float = Field(
+        default=33, gt=0, lt=100, description="of the rows, that go on each time"
+    )
+
+
 class SweepRequest(BacktestRequest):
     """Many rows of parameters over every symbol and interval."""
 
@@ -237,6 +249,9 @@ class SweepRequest(BacktestRequest):
         default=None,
         description="rows change the graph as well; a genetic search does unless this says 0",
     )
+    early_stop: EarlyStopRequest | None = Field(
+        default=None, description="judge rows on a part of the history first; not if guided"
+    )
     train_percent: float = Field(
         default=70, gt=0, le=100, description="share of the bars in-sample"
     )
@@ -263,6 +278,7 @@ class SweepRequest(BacktestRequest):
             raise InvalidInput("data.account_currency", self.data.account_currency, expected)
         if self.engine == "gpu" and self.limits is not None:
             raise InvalidInput("engine", "gpu", "auto or cpu: graphs of a few rows fill no GPU")
+        self._check_early_stop()
         if self.search != "grid" and self.rows is None:
             raise InvalidInput("rows", None, f"a number for a {self.search} search")
         self._check_guidance()
@@ -276,11 +292,30 @@ class SweepRequest(BacktestRequest):
         return None if vary is None else Limits(vary.swaps, vary.filters, vary.drops)
 
     @property
+    def halving(self) -> Halving | None:
+        """When rows are stopped early, None for never."""
+        stop = self.early_stop
+        if stop is None:
+            return None
+        at = tuple(share / 100.0 for share in stop.at_percent)
+        return Halving(at, stop.keep_percent / 100.0, self.objective)
+
+    @property
     def wanted(self) -> Wanted:
         """What is looked for: the objective that ranks, those beside it, what is required."""
         objectives = tuple(dict.fromkeys((self.objective, *self.trade_off)))
         require = [condition_of("require", text, STATISTICS) for text in self.require]
         return Wanted(objectives, tuple(require))
+
+    def _check_early_stop(self) -> None:
+        if self.early_stop is None:
+            return
+        at = self.early_stop.at_percent
+        if list(at) != sorted(set(at)):
+            raise InvalidInput("early_stop.at_percent", at, "rising, such as 25, 50")
+        if self.search in LIBRARY_OF:
+            expected = "left out: a guided search compares rows that saw the same history"
+            raise InvalidInput("early_stop", self.search, expected)
 
     def _check_guidance(self) -> None:
         if self.search in LIBRARY_OF:

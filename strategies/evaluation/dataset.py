@@ -34,6 +34,12 @@ class Dataset:
         others = [bars.digest for bars in self.others.values()]
         return dataset_digest([self.bars.digest, *finer, *others])
 
+    def until(self, end_ms: int) -> Dataset:
+        """What a run that ends then has to know: the chart's bars and the finer ones before it."""
+        bars = self.bars.between(self.bars.start_ms, end_ms)
+        finer = None if self.finer is None else self.finer.between(self.finer.start_ms, end_ms)
+        return Dataset(bars, finer, self.others)
+
     def on(self, timeline: Timeline) -> Bars:
         """The bars of a timeline. Raises MissingData for a market that is not here."""
         if timeline == CHART:
