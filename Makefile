@@ -51,13 +51,14 @@ build/bench-venv/.ready: requirements-bench.txt
 	build/bench-venv/bin/python -m pip install --quiet --requirement requirements-bench.txt
 	@touch $@
 
-prove: $(WARM) ## full-size proofs, hours: a million random scripts, properties twenty times as often, a clean clone
+prove: $(WARM) ## full-size proofs, hours: random scripts, properties, a sweep while nodes die, a clean clone
 	BST_RUNS=1000000 $(BIN)/python -m pytest -n auto tests/engines/event/test_event_agrees.py \
 		tests/conformance/test_random_graphs.py tests/conformance/test_graph_portfolios.py \
 		tests/engines/kernel/test_jumps.py \
 		tests/engines/portfolio/test_portfolios_agree.py
 	HYPOTHESIS_PROFILE=default BST_EXAMPLES=20 \
 		$(BIN)/python -m pytest -n auto --dist loadfile -m hypothesis --timeout 3000
+	BST_CHAOS_ROWS=2000000 $(BIN)/python -m pytest tests/serve/commands/test_chaos.py
 	$(BIN)/python -m tests.benchmarks.verdicts
 	$(BIN)/python -m tests.benchmarks.searches
 	rm -rf build/clone && git clone --quiet . build/clone
