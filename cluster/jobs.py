@@ -20,6 +20,8 @@ JobStatus = Literal["PENDING", "RUNNING", "STOPPED", "SUCCEEDED", "FAILED"]
 ENDED: Final = ("STOPPED", "SUCCEEDED", "FAILED")
 _TOKEN_FILE: Final = "~/.ray/auth_token"  # noqa: S105 (where Ray keeps it)
 _CONNECT_S: Final = 10.0
+# How Ray's client words the answer of a server that knows no such job.
+_NOT_THERE: Final = "status code 404"
 _POLL_S: Final = 0.5
 
 
@@ -77,24 +79,19 @@ class Jobs:
 
     def told(self, job_id: str) -> ClusterJob | None:
         """A job by its id, None if there is none."""
-        return next((one for one in self.all() if one.id == job_id), None)
+        with self._errors():
+            try:
+                return _job(self._client.get_job_info(job_id))
+            except RuntimeError as error:
+                if _NOT_THERE in str(error):
+                    return None
+                raise
 
     def all(self) -> list[ClusterJob]:
         """Every job that was submitted here, the oldest first."""
         with self._errors():
             found = [one for one in self._client.list_jobs() if one.submission_id]
-        jobs = [
-            ClusterJob(
-                one.submission_id,
-                one.status.value,
-                one.message or "",
-                one.start_time or 0,
-                one.end_time,
-                one.metadata or {},
-            )
-            for one in found
-        ]
-        return sorted(jobs, key=lambda job: (job.started_ms, job.id))
+        return sorted(map(_job, found), key=lambda job: (job.started_ms, job.id))
 
     def stop(self, job_id: str) -> bool:
         """Ask a job to end, by SIGTERM; whether it was still running."""
@@ -146,6 +143,17 @@ class Jobs:
             raise ClusterUnreachable(f"No cluster takes jobs at {self._address}") from error
         except RuntimeError as error:
             raise ClusterUnreachable(f"{self._address} answered: {error}") from error
+
+
+def _job(told: Any) -> ClusterJob:
+    return ClusterJob(
+        told.submission_id,
+        told.status.value,
+        told.message or "",
+        told.start_time or 0,
+        told.end_time,
+        told.metadata or {},
+    )
 
 
 def _hush_ray() -> None:

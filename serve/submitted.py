@@ -1,4 +1,4 @@
-"""What runs as a submitted sweep's job? `python -m serve.submitted run` or `stop`, on the cluster.
+"""What runs as a submitted sweep's job? `python -m serve.submitted run`, `stop` or `page`.
 
 It tells what it does in lines of JSON, for whoever is attached.
 """
@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from serve.cli.sweep import sweep_content
 from serve.commands.coordinated import stop_coordinated
 from serve.commands.job import Job
 from serve.commands.job_events import Kind, error_content, event_line, progress_content
+from serve.commands.job_pages import PAGE_FIELD, page_parts
 from serve.commands.reports import write_sweep_report
 from serve.commands.submission import SWEEP_FIELD, Submission, read_submission, unpacked
 from serve.commands.sweeps import start_sweep
@@ -38,7 +40,11 @@ def main() -> int:
     """Do what the job was submitted for; the exit code is 0 when it is done."""
     what = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        submission = _submission()
+        if what == "page":
+            for part in page_parts(Path(_metadata(PAGE_FIELD)), settings_from()):
+                _tell("page", part)
+            return 0
+        submission = read_submission(_metadata(SWEEP_FIELD))
         settings = replace(settings_from(), owner=submission.owner)
         if what == "run":
             swept = _watched(_started(submission, settings))
@@ -48,18 +54,18 @@ def main() -> int:
             request = unpacked(submission, settings.home / _UPLOADS)
             _tell("note", {"text": f"stopped: {stop_coordinated(request, settings)}"})
         else:
-            raise InvalidInput("argument", what, "run or stop")
+            raise InvalidInput("argument", what, "run, stop or page")
     except (TesterError, OSError) as error:
         _tell("error", error_content(error))
         return 1
     return 0
 
 
-def _submission() -> Submission:
+def _metadata(field: str) -> str:
     told = json.loads(os.environ.get(IN_JOB, "{}")).get("metadata", {})
-    if SWEEP_FIELD not in told:
-        raise InvalidInput("job", "nothing", "a sweep that bst submit sent")
-    return read_submission(told[SWEEP_FIELD])
+    if field not in told:
+        raise InvalidInput("job", "nothing", "one that bst submit or bst jobs sent")
+    return str(told[field])
 
 
 def _started(submission: Submission, settings: Settings) -> Job[Swept]:

@@ -17,6 +17,7 @@ from serve.commands.jobs import (
     Submitted,
     SweepJob,
     attach,
+    fetch_report,
     job_log,
     resume_job,
     stop_job,
@@ -105,6 +106,17 @@ def logs_command(*, key: str, address: str | None) -> None:
 def attach_command(*, key: str, address: str | None, as_json: bool) -> None:
     """Watch a sweep to its end, and print what came out; Ctrl-C leaves it running."""
     _watch(key, _settings(address), as_json)
+
+
+@jobs_group.command("report")
+@click.argument("key", default="last")
+@click.option("--to", type=click.Path(path_type=Path), help="Where the page goes.")
+@_address
+@json_option
+def report_command(*, key: str, to: Path | None, address: str | None, as_json: bool) -> None:
+    """Bring the page of a finished sweep from the cluster."""
+    path = wait_for(fetch_report(key, _settings(address), to))
+    show_json({"report": str(path)}) if as_json else say(f"Report: {path}")
 
 
 @jobs_group.command("stop")

@@ -10,7 +10,7 @@ from engines.errors import InvalidInput, MissingData, TesterError
 from tune.errors import BudgetSpent
 from tune.progress import Cancelled, Progress
 
-Kind = Literal["progress", "note", "result", "error"]
+Kind = Literal["progress", "note", "result", "error", "page"]
 _MARK: Final = "bst"
 _ERRORS: Final[Mapping[str, type[TesterError]]] = {
     kind.__name__: kind for kind in (Cancelled, MissingData, BudgetSpent)

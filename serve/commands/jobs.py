@@ -14,6 +14,7 @@ from cluster.settings import Settings
 from engines.errors import InvalidInput, TesterError
 from serve.commands.job import Job, Ticket
 from serve.commands.job_events import Event, error_of, event_of
+from serve.commands.job_pages import PAGE_FIELD, page_of
 from serve.commands.requests import SweepRequest
 from serve.commands.submission import (
     SWEEP_FIELD,
@@ -136,6 +137,35 @@ def attach(prefix: str, settings: Settings) -> Job[dict[str, Any]]:
     """
     jobs, job = _found(prefix, settings)
     return Job(lambda ticket: _watched(jobs, job.id, ticket))
+
+
+def fetch_report(prefix: str, settings: Settings, to: Path | None = None) -> Job[Path]:
+    """Begin to bring a finished sweep's report here; its path, `to` or in the reports of our home.
+
+    Raises InvalidInput for a sweep that has not finished.
+    """
+    jobs, job = _found(prefix, settings)
+    result = _last(_events(jobs.log(job.id)), "result")
+    if result is None:
+        raise InvalidInput("job", f"{job.key}, {job.state}", "one that has finished")
+    there = Path(result.content["report"])
+    here = to or settings.reports_folder / there.name
+
+    def work(ticket: Ticket) -> Path:
+        ticket.report(0, 0, "fetching the report")
+        sender = f"page-{job.id}-{time.time_ns()}"
+        jobs.submit(sender, f"{_RUN} page", {PAGE_FIELD: str(there)})
+        _wait_for(jobs, sender)
+        events = _events(jobs.log(sender))
+        failed = _last(events, "error")
+        if failed is not None:
+            raise error_of(failed.content)
+        page = page_of(dict(one.content) for one in events if one.kind == "page")
+        here.parent.mkdir(parents=True, exist_ok=True)
+        here.write_bytes(page)
+        return here
+
+    return Job(work)
 
 
 def _watched(jobs: Jobs, job_id: str, ticket: Ticket) -> dict[str, Any]:

@@ -125,7 +125,11 @@ def test_it_is_stopped_taken_up_and_computed_once(
     assert '"bst": "result"' in bst("jobs", "logs", key).out
     tried = Attempts(Path(result["table"]).parent).by_chunk()
     assert all(one.kept == 1 for one in tried.values())
-    assert Path(result["report"]).stat().st_size > 0
+    fetched = cluster.shell("jobs", "report", key, "--json")
+    assert fetched.returncode == 0, fetched.stderr
+    page = Path(json.loads(fetched.stdout)["report"])
+    assert page.is_relative_to(cluster.laptop / "home")
+    assert page.read_bytes() == Path(result["report"]).read_bytes()
 
 
 def test_a_sweep_whose_driver_died_is_stopped_all_the_same(
@@ -144,7 +148,7 @@ def test_a_sweep_whose_driver_died_is_stopped_all_the_same(
     (driver,) = [
         one
         for one in psutil.process_iter(["cmdline"])
-        if one.info["cmdline"][-3:] == ["-m", "serve.submitted", "run"]
+        if (one.info["cmdline"] or [])[-3:] == ["-m", "serve.submitted", "run"]
         and one.environ().get("RAY_API_SERVER_ADDRESS") == mine
     ]
     driver.kill()
