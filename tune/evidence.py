@@ -21,7 +21,8 @@ class Evidence:
     out-of-sample day as an offset into the trials' days, None without a split. `trades` counts the
     closed trades. `random` are Sharpe ratios of the same row with shifted signals, `sharpe` its own
     over the same bars; `stressed` its ratio by cost factor, `noisy` on moved prices; `neighbours`
-    the objective of the rows beside it as shares of its own.
+    the objective of the rows beside it as shares of its own. `anew` are the daily returns of the
+    walk-forward's tests if the space was searched anew before each, None if it was not.
     """
 
     trials: Trials
@@ -33,6 +34,7 @@ class Evidence:
     stressed: Mapping[float, float]
     noisy: Floats
     neighbours: Floats
+    anew: Floats | None = None
 
     @cached_property
     def rolling(self) -> Walked:
@@ -47,6 +49,7 @@ def evidence_of(
     neighbours: Floats,
     earlier: int = 0,
     noise_draws: int = NOISE_DRAWS,
+    anew: Floats | None = None,
 ) -> Evidence:
     """Run the best row as it is and under stress.
 
@@ -63,4 +66,5 @@ def evidence_of(
         stressed=cost_stress(row),
         noisy=price_noise(row, draws=noise_draws),
         neighbours=neighbours,
+        anew=anew,
     )

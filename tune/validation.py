@@ -50,12 +50,20 @@ def yearly_sharpe(daily: Floats) -> float:
     return record_of(daily).sharpe * float(np.sqrt(DAYS_PER_YEAR))
 
 
+def splits_of(n_days: int, window: Window = "rolling", folds: int = _FOLDS) -> list[Split]:
+    """The trainings and tests of a walk-forward, as offsets of days; tests are the later half.
+
+    Raises InvalidInput for too few days.
+    """
+    return walk_forward(n_days, folds, 0.5, window, _PURGE_DAYS)
+
+
 def walked(returns: Floats, window: Window = "rolling", folds: int = _FOLDS) -> Walked:
     """Choose the best trial of each training part, and take what it earned in the test after it.
 
     `returns` (n_days, n_trials) are daily. Raises InvalidInput for too few days.
     """
-    splits = walk_forward(len(returns), folds, 0.5, window, _PURGE_DAYS)
+    splits = splits_of(len(returns), window, folds)
     found = [_chosen(returns, split) for split in splits]
     tests = [returns[split.test, fold.trial] for split, fold in zip(splits, found, strict=True)]
     return Walked(tuple(found), np.concatenate(tests))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 
@@ -21,12 +21,10 @@ from engines.statistics.sharpe import (
 )
 from engines.statistics.snooping import best_of_many
 from engines.statistics.trials import clusters_of, effective_trials
+from tune.checks import Check, Light, graded
 from tune.evidence import Evidence
-from tune.regimes import REGIMES, regime_sharpes
+from tune.stresses import regimes, robustness
 from tune.validation import DAYS_PER_YEAR, histories, walked, yearly_sharpe
-
-Light = Literal["green", "amber", "red"]
-Unit = Literal["probability", "ratio", "count", "days", "fraction"]
 
 # Fewer days than this are not judged.
 LEAST_DAYS: Final = 60
@@ -38,17 +36,6 @@ _RARELY_LOSES: Final = 0.05
 _TESTED_TRIALS: Final = 250
 _YEAR_ROOT: Final = math.sqrt(DAYS_PER_YEAR)
 _RANK: Final[dict[Light, int]] = {"green": 0, "amber": 1, "red": 2}
-
-
-@dataclass(frozen=True)
-class Check:
-    """One figure: its light, and in words what it says. Without a light it only informs."""
-
-    name: str
-    value: float
-    unit: Unit
-    light: Light | None
-    meaning: str
 
 
 @dataclass(frozen=True)
@@ -117,15 +104,6 @@ def _chance(probability: float) -> str:
     return "less than 0.1%" if probability < 0.001 else f"{probability:.1%}"
 
 
-def _graded(value: float, green: float, red: float) -> Light:
-    """The light of a value that is good at `green` and bad beyond `red`; NaN is bad."""
-    if green > red:
-        value, green, red = -value, -green, -red
-    if value <= green:
-        return "green"
-    return "amber" if value <= red else "red"
-
-
 def _luck(evidence: Evidence) -> list[Check]:
     """Deflated Sharpe ratio with the number of different trials of the strategy's life."""
     trials = evidence.trials
@@ -152,7 +130,7 @@ def _luck(evidence: Evidence) -> list[Check]:
               "Annualised Sharpe ratio of the best row's daily returns."),
         Check("sharpe_of_luck", best_of_luck, "ratio", None,
               f"The best of so many trials without an edge would reach {best_of_luck:.2f}."),
-        Check("luck", luck, "probability", _graded(luck, 0.01, 0.05),
+        Check("luck", luck, "probability", graded(luck, 0.01, 0.05),
               f"The best of {different:,.0f} different trials without an edge has a Sharpe ratio "
               f"of {own:.2f} or more with a probability of {_chance(luck)}."),
         Check("deflated_sharpe", deflated, "probability",
@@ -172,7 +150,7 @@ def _overfitting(evidence: Evidence) -> list[Check]:
     found: Overfitting = cross_validate(returns, _BLOCKS)
     chance, loses = found.probability, found.loss_probability
     # Among rows that all earn, to be below their median is no sign of luck.
-    light: Light = "green" if loses <= _RARELY_LOSES else _graded(chance, 0.35, 0.6)
+    light: Light = "green" if loses <= _RARELY_LOSES else graded(chance, 0.35, 0.6)
     return [
         Check("overfitting", chance, "probability", light,
               f"Chosen on half of the days, the best row is below the median on the others "
@@ -190,17 +168,24 @@ def _forward(evidence: Evidence) -> list[Check]:
     paths = histories(returns)
     best = max(np.nan_to_num(rolling), np.nan_to_num(anchored))
     found = [
-        Check("walk_forward", best, "ratio", _graded(best, 0.25, 0.0),
+        Check("walk_forward", best, "ratio", graded(best, 0.25, 0.0),
               f"Chosen anew from the past five times, the rows would have had a Sharpe ratio of "
               f"{best:.2f}."),
         Check("combinatorial", float(np.nanmedian(np.append(paths, -9.0))), "ratio", None,
               "Median Sharpe ratio of the histories of combinatorial cross-validation."),
     ]  # fmt: skip
+    if evidence.anew is not None:
+        again = yearly_sharpe(evidence.anew)
+        found.append(
+            Check("reoptimised", again, "ratio", graded(again, 0.25, 0.0),
+                  f"Searched anew before each of the five tests, the rows would have had a Sharpe "
+                  f"ratio of {again:.2f}.")
+        )  # fmt: skip
     if evidence.split_day is not None:
         held_out = evidence.trials.chosen[evidence.split_day :]
         kept = yearly_sharpe(held_out)
         found.append(
-            Check("out_of_sample", kept, "ratio", _graded(kept, 0.25, 0.0),
+            Check("out_of_sample", kept, "ratio", graded(kept, 0.25, 0.0),
                   f"On the days it had not seen the best row has a Sharpe ratio of {kept:.2f}.")
         )  # fmt: skip
     return found
@@ -222,48 +207,15 @@ def _baselines(evidence: Evidence) -> list[Check]:
     as_good = (1.0 + float((random >= evidence.sharpe).sum())) / (1.0 + len(random))
     hold = yearly_sharpe(evidence.trials.hold)
     return [
-        Check("random_entries", as_good, "probability", _graded(as_good, 0.05, 0.2),
+        Check("random_entries", as_good, "probability", graded(as_good, 0.05, 0.2),
               f"Of the same signals at random times {as_good:.0%} do as well."),
         Check("buy_and_hold", hold, "ratio", None,
               "Annualised Sharpe ratio of holding the market over the same days."),
     ]  # fmt: skip
 
 
-def _robustness(evidence: Evidence) -> list[Check]:
-    doubled = evidence.stressed.get(2.0, math.nan)
-    beside = float(np.median(evidence.neighbours)) if len(evidence.neighbours) else math.nan
-    noisy = float(np.median(evidence.noisy)) if len(evidence.noisy) else math.nan
-    found = [
-        Check("double_costs", doubled, "ratio",
-              "green" if doubled > 0.0 else "amber",
-              f"At twice the fees and a tick of slippage the Sharpe ratio is {doubled:.2f}."),
-        Check("price_noise", noisy, "ratio", None,
-              "Median Sharpe ratio on prices that are off by a tenth of a bar's range."),
-    ]  # fmt: skip
-    if len(evidence.neighbours):
-        found.append(
-            Check("plateau", beside, "fraction", "green" if beside >= 0.3 else "amber",
-                  f"Rows next to it reach {beside:.0%} of its result (median).")
-        )  # fmt: skip
-        worst = float(np.min(evidence.neighbours))
-        found.append(
-            Check("sensitivity", worst, "fraction", None,
-                  f"One step of a parameter leaves {worst:.0%} of its result at worst.")
-        )  # fmt: skip
-    return found
-
-
-def _regimes(evidence: Evidence) -> list[Check]:
-    found = regime_sharpes(evidence.trials.chosen, evidence.trials.hold)
-    return [
-        Check(f"{name}_market", found[name], "ratio", None,
-              f"Its Sharpe ratio on days after a month in which the market was {name}.")
-        for name in REGIMES
-    ]  # fmt: skip
-
-
 def _trades(evidence: Evidence) -> list[Check]:
-    light = _graded(evidence.trades, _ENOUGH_TRADES, _FEW_TRADES)
+    light = graded(evidence.trades, _ENOUGH_TRADES, _FEW_TRADES)
     return [
         Check("trades", float(evidence.trades), "count", light,
               f"It closed {evidence.trades:,} trades; {_ENOUGH_TRADES} or more say something.")
@@ -275,8 +227,8 @@ _CHECKS: Final[tuple[Callable[[Evidence], list[Check]], ...]] = (
     _overfitting,
     _forward,
     _baselines,
-    _robustness,
+    robustness,
     _trades,
     _snooping,
-    _regimes,
+    regimes,
 )

@@ -10,7 +10,7 @@ from engines.metrics.registry import METRICS
 from engines.spec import Value
 from serve.reports.content import Currency
 from serve.reports.words import why_missing
-from tune.verdict import Check
+from tune.checks import Check
 
 Tone = Literal["", "gain", "loss"]
 

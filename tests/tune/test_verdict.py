@@ -10,7 +10,7 @@ import pytest
 from engines.bars import Floats
 from tune.evidence import Evidence
 from tune.neighbours import beside
-from tune.regimes import regime_sharpes
+from tune.regimes import regimes_of
 from tune.trials import Trials, sample_of
 from tune.validation import histories, walked, yearly_sharpe
 from tune.verdict import judge
@@ -90,6 +90,8 @@ def test_trials_of_earlier_sweeps_make_the_same_result_less_sure() -> None:
         ({"trades": 5}, "trades", "red"),
         ({"stressed": {2.0: -0.3}}, "double_costs", "amber"),
         ({"neighbours": np.array([-0.5, 0.1])}, "plateau", "amber"),
+        ({"neighbours": np.array([0.7, 0.8, -0.2])}, "sensitivity", "amber"),
+        ({"neighbours": np.array([0.7, 0.8, -0.9])}, "sensitivity", "red"),
         ({"random": np.full(200, 9.0)}, "random_entries", "red"),
     ],
 )
@@ -102,6 +104,25 @@ def test_one_failed_check_takes_the_green_light(
     assert (verdict.light, verdict.reason) == (light, reason)
     meaning = next(one.meaning for one in verdict.checks if one.name == reason)
     assert meaning[1:] in verdict.sentence
+
+
+@pytest.mark.parametrize(("loss", "light"), [(0.2, "amber"), (3.0, "red")])
+def test_an_edge_that_loses_in_one_kind_of_market_is_not_green(loss: float, light: str) -> None:
+    evidence = evidence_of(daily(0, 8.0, 6.0))
+    assert judge(evidence).light == "green"
+    # Sixty days up, sixty down, by turns; what it earns in falling markets is taken from it.
+    way = np.where(np.arange(len(evidence.trials.hold)) // 60 % 2 == 0, 1.0, -1.0)
+    market = 0.01 * way + 0.001 * evidence.trials.hold
+    month = np.concatenate([[0.0], np.cumsum(market)])
+    falling = month[30:-1] - month[:-31] < 0.0
+    returns = evidence.trials.returns.copy()
+    own = returns[30:, 0]
+    own[falling] -= own[falling].mean() + loss * own[falling].std() / np.sqrt(DAYS)
+    trials = replace(evidence.trials, returns=returns, hold=market)
+    verdict = judge(replace(evidence, trials=trials))
+    lights = {one.name: one.light for one in verdict.checks}
+    assert (lights["regimes"], verdict.light, verdict.reason) == (light, light, "regimes")
+    assert "the market was falling" in verdict.sentence
 
 
 def test_an_edge_that_ends_where_the_sample_does_is_red() -> None:
@@ -187,10 +208,10 @@ def test_regimes_are_told_apart_by_the_month_before() -> None:
     market = 0.01 * way + 0.001 * rng.standard_normal(len(way))
     known = np.array([np.sum(market[max(day - 30, 0) : day]) for day in range(len(way))])
     trial = 0.002 * np.sign(known) + 0.001 * rng.standard_normal(len(way))
-    found = regime_sharpes(trial, market)
-    assert found["rising"] == pytest.approx(yearly_sharpe(trial[30:][known[30:] > 0.0]))
-    assert found["rising"] > 20.0
-    assert found["falling"] < -20.0
+    found = regimes_of(trial, market)
+    assert found["rising"].sharpe == pytest.approx(yearly_sharpe(trial[30:][known[30:] > 0.0]))
+    assert found["rising"].sharpe > 20.0
+    assert found["falling"].sharpe < -20.0
 
 
 def test_a_wild_month_makes_a_wild_day() -> None:
@@ -198,10 +219,10 @@ def test_a_wild_month_makes_a_wild_day() -> None:
     scale = np.where(np.arange(1_000) < 500, 0.001, 0.03)
     market = scale * rng.standard_normal(1_000)
     trial = np.where(np.arange(1_000) < 500, 0.001, -0.001) + 0.0005 * rng.standard_normal(1_000)
-    found = regime_sharpes(trial, market)
-    assert found["calm"] > 10.0
-    assert found["wild"] < -10.0
+    found = regimes_of(trial, market)
+    assert found["calm"].sharpe > 10.0
+    assert found["wild"].sharpe < -10.0
 
 
 def test_too_short_a_market_has_no_regimes() -> None:
-    assert all(np.isnan(one) for one in regime_sharpes(np.zeros(30), np.zeros(30)).values())
+    assert all(np.isnan(one.sharpe) for one in regimes_of(np.zeros(30), np.zeros(30)).values())
