@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from actors.clock import SystemClock
+from cluster.capacity import Capacity
 from cluster.settings import Settings
 from cluster.storage.store import Status, Store
 from serve.commands.planning import (
@@ -21,6 +22,7 @@ from serve.commands.planning import (
 )
 from serve.commands.strategies import stored_strategy
 from tune.budget import Budget
+from tune.dispatch import Dispatch
 from tune.errors import BudgetSpent
 from tune.estimate import Estimate, estimate_text
 from tune.parts import Parts
@@ -80,6 +82,18 @@ def opened(
             ticket.note(estimate_text(needs))
             check_disk(needs, settings.results_folder)
         yield Opened(planned, parts, bars, needs)
+
+
+@contextmanager
+def dispatching(cpus: int) -> Iterator[Dispatch]:
+    """Who gives chunks to the Ray that is attached, as many as it has room for."""
+    capacity = Capacity(cpus)
+    dispatch = Dispatch(lambda: capacity.in_flight)
+    try:
+        yield dispatch
+    finally:
+        dispatch.close()
+        capacity.close()
 
 
 @contextmanager

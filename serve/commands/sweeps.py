@@ -10,7 +10,6 @@ from typing import Final
 
 from actors.clock import SystemClock
 from actors.market_data.datasets import Datasets
-from cluster.capacity import Capacity
 from cluster.ray_runtime import Runtime, ray_session
 from cluster.settings import Settings, settings_from
 from cluster.storage.store import StoredSweep
@@ -18,7 +17,7 @@ from engines.errors import InvalidInput
 from serve.commands.coordinated import coordinated
 from serve.commands.guidance import answered
 from serve.commands.job import Job, Ticket
-from serve.commands.opening import opened, recorded
+from serve.commands.opening import dispatching, opened, recorded
 from serve.commands.planning import (
     Planned,
     Search,
@@ -30,12 +29,12 @@ from serve.commands.planning import (
     searched,
 )
 from serve.commands.recorded_sweeps import recorded_sweep
+from serve.commands.reoptimisation import Reoptimiser
 from serve.commands.requests import SweepRequest, request_from
 from serve.commands.swept import Swept
 from serve.commands.tracking import Promoted, promote, track
 from serve.commands.verdicts import judged
 from tune.budget import NO_LIMIT, Budget
-from tune.dispatch import Dispatch
 from tune.estimate import Estimate, duration_text, estimate_text
 from tune.explanation import Explanation, explain, explanation_text
 from tune.graphs import write_graphs
@@ -99,13 +98,18 @@ def resume_sweep(digest_prefix: str, settings: Settings | None = None) -> Job[Sw
     return Job(lambda ticket: _sweep(request, known, ticket, stored.digest))
 
 
-def start_verdict(digest_prefix: str, settings: Settings | None = None) -> Job[Swept]:
-    """Begin to judge a recorded sweep. Raises InvalidInput if there is none."""
+def start_verdict(
+    digest_prefix: str, settings: Settings | None = None, reoptimise: bool = False
+) -> Job[Swept]:
+    """Begin to judge a recorded sweep; `reoptimise` searches anew before each test.
+
+    Raises InvalidInput if there is none.
+    """
     known = settings or settings_from()
     stored = recorded_sweep(digest_prefix, known)
 
     def work(ticket: Ticket) -> Swept:
-        swept = finished_before(stored, known, ticket)
+        swept = finished_before(stored, known, ticket, reoptimise)
         track(swept, known, ticket)
         return swept
 
@@ -170,27 +174,34 @@ def _here(
     budget: Budget,
 ) -> tuple[Planned, Estimate | None, Finished]:
     """The sweep run by this process, on a Ray that ends with it."""
-    capacity = Capacity(cpus)
-    dispatch = Dispatch(lambda: capacity.in_flight)
-    try:
-        with opened(search, settings, ticket, cpus, digest) as sweep:
-            with recorded(sweep.planned, settings):
-                finished = run_sweep(sweep.run(priority, budget), dispatch, ticket)
-            return sweep.planned, sweep.needs, finished
-    finally:
-        dispatch.close()
-        capacity.close()
+    with (
+        dispatching(cpus) as dispatch,
+        opened(search, settings, ticket, cpus, digest) as sweep,
+    ):
+        with recorded(sweep.planned, settings):
+            finished = run_sweep(sweep.run(priority, budget), dispatch, ticket)
+        return sweep.planned, sweep.needs, finished
 
 
-def finished_before(stored: StoredSweep, settings: Settings, ticket: Ticket) -> Swept:
-    """A recorded sweep that ran to its end, without Ray. Raises NotFinished, InvalidInput."""
+def finished_before(
+    stored: StoredSweep, settings: Settings, ticket: Ticket, reoptimise: bool = False
+) -> Swept:
+    """A recorded sweep that ran to its end, without Ray unless it is searched anew.
+
+    Raises NotFinished, InvalidInput.
+    """
     search = searched(_kept_request(stored), settings, ticket)
     planned = plan(search, settings, lambda root: Datasets(root).info)
     check_same(planned, stored.digest)
     parts = Parts(settings.results_folder, planned.spec)
     finished = finished_sweep(planned.spec, parts, planned.request.wanted)
     planned = answered(planned, finished)
-    return Swept(planned, finished, None, judged(planned, finished, settings, ticket))
+    if not reoptimise:
+        return Swept(planned, finished, None, judged(planned, finished, settings, ticket))
+    with _session(settings) as runtime, dispatching(runtime.cpus) as dispatch:
+        anew = Reoptimiser(planned, settings, ticket, dispatch, runtime.cpus)
+        found = judged(planned, finished, settings, ticket, anew.tests)
+    return Swept(planned, finished, None, found)
 
 
 @contextmanager

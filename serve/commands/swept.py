@@ -38,6 +38,11 @@ class Swept:
         return [fold_content(self.planned, one) for one in self.judged.folds]
 
     @property
+    def anew(self) -> list[dict[str, Any]]:
+        """As `folds`, the space searched anew before each test; empty if that was not asked."""
+        return [fold_content(self.planned, one) for one in self.judged.anew]
+
+    @property
     def digest(self) -> str:
         """The sweep's name."""
         return self.planned.spec.digest

@@ -158,12 +158,12 @@ class _Log:
             self._metrics(run_id, {"rows": swept.finished.rows, **_numbers(best)})
             self._files(run_id)
             for number, fold in enumerate(swept.folds, 1):
-                self._fold(run_id, number, fold)
+                self._fold(run_id, "fold", number, fold)
         return run_id
 
-    def _fold(self, parent: str, number: int, fold: dict[str, Any]) -> None:
-        tags = {_PARENT: parent, SWEEP: self._swept.digest, "kind": "fold"}
-        with self._run(f"fold {number}", tags) as run_id:
+    def _fold(self, parent: str, kind: str, number: int, fold: dict[str, Any]) -> None:
+        tags = {_PARENT: parent, SWEEP: self._swept.digest, "kind": kind}
+        with self._run(f"{kind} {number}", tags) as run_id:
             self._params(run_id, _flat(fold))
             self._metrics(run_id, _numbers(fold))
 
@@ -181,6 +181,8 @@ class _Log:
         with self._run(f"verdict {verdict.light}", tags) as run_id:
             self._metrics(run_id, {one.name: one.value for one in verdict.checks})
             self._client.log_dict(run_id, verdict.canonical(), "verdict.json")
+            for number, fold in enumerate(self._swept.anew, 1):
+                self._fold(run_id, "reoptimised fold", number, fold)
         self._client.set_tag(parent, "light", verdict.light)
 
     def _files(self, run_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from actors.market_data.datasets import load_dataset
 from actors.market_data.store import Catalog
 from cluster.settings import Settings
 from cluster.storage.store import Store
+from engines.bars import Floats
 from engines.intervals import DAY_MS
 from serve.commands.job import Ticket
 from strategies.evaluation.dataset import Dataset
@@ -37,15 +38,30 @@ class TestedFold(NamedTuple):
     end_ms: int
     window: int
     row: int
+    parameters: Mapping[str, Any]
     train_sharpe: float
     test_sharpe: float
 
 
+class Tests(NamedTuple):
+    """Tests in turn, and the daily returns of all of them, (n_tested_days,)."""
+
+    folds: tuple[TestedFold, ...]
+    returns: Floats
+
+
 class Judged(NamedTuple):
-    """A sweep's verdict, and the rolling walk-forward under it; no folds on too few days."""
+    """A sweep's verdict, and the rolling walk-forward under it; no folds on too few days.
+
+    `anew` are its tests if the space was searched anew before each.
+    """
 
     verdict: Verdict
     folds: tuple[TestedFold, ...]
+    anew: tuple[TestedFold, ...] = ()
+
+
+Search = Callable[[Trials], Tests]
 
 
 def fold_content(planned: Planned, fold: TestedFold) -> dict[str, Any]:
@@ -58,7 +74,7 @@ def fold_content(planned: Planned, fold: TestedFold) -> dict[str, Any]:
         "symbol": series.symbol,
         "interval": series.interval,
         "row": fold.row,
-        "parameters": row_values(planned, fold.row),
+        "parameters": dict(fold.parameters),
         **{name: value if np.isfinite(value) else None for name, value in ratios.items()},
     }
 
@@ -76,35 +92,52 @@ class Ranked(NamedTuple):
     scores: np.typing.NDArray[np.float64]
 
 
-def judged(planned: Planned, finished: Finished, settings: Settings, ticket: Ticket) -> Judged:
-    """Judge a sweep's best row, with all trials of its strategy's lineage in the store."""
+def judged(
+    planned: Planned,
+    finished: Finished,
+    settings: Settings,
+    ticket: Ticket,
+    search: Search | None = None,
+) -> Judged:
+    """Judge a sweep's best row, with all trials of its strategy's lineage in the store.
+
+    `search` finds a row anew before each test of the walk-forward.
+    """
     ticket.report(0, 3, "looking at the trials day by day")
     table = pq.read_table(finished.table)
     ranked = Ranked(
         _windows_of(planned, table), table.column("row").to_numpy(), _scores(planned, table)
     )
     sample = sample_of(ranked.windows, ranked.rows, ranked.scores)
-    trials, number, row = _trials(planned, sample), int(sample.windows[0]), int(sample.rows[0])
+    number, row = int(sample.windows[0]), int(sample.rows[0])
+    winner = _dataset(planned, number)
+    trials = _trials(planned, sample, winner)
+    enough = len(trials.returns) >= LEAST_DAYS
+    anew = search(trials) if search is not None and enough else None
     ticket.report(1, 3, "running the best row under stress")
     evidence = evidence_of(
-        _row(planned, number, row),
+        _row(planned, number, row, winner),
         trials,
         planned.spec.windows[number].split_ms,
         _beside(planned, ranked, number, row),
         max(_trials_of(planned, settings) - trials.rows, 0),
+        anew=None if anew is None else anew.returns,
     )
     ticket.report(2, 3, "judging")
-    return Judged(judge(evidence), tuple(_folds(evidence, sample)))
+    folds = tuple(_folds(planned, evidence, sample))
+    return Judged(judge(evidence), folds, () if anew is None else anew.folds)
 
 
-def _folds(evidence: Evidence, sample: Sample) -> Iterator[TestedFold]:
+def _folds(planned: Planned, evidence: Evidence, sample: Sample) -> Iterator[TestedFold]:
     if len(evidence.trials.returns) < LEAST_DAYS:
         return
     first = evidence.trials.first_day
     for fold in evidence.rolling.folds:
         window, row = int(sample.windows[fold.trial]), int(sample.rows[fold.trial])
         start_ms, end_ms = (first + fold.first_day) * DAY_MS, (first + fold.last_day + 1) * DAY_MS
-        yield TestedFold(start_ms, end_ms, window, row, fold.train_sharpe, fold.test_sharpe)
+        values = row_values(planned, row)
+        ratios = fold.train_sharpe, fold.test_sharpe
+        yield TestedFold(start_ms, end_ms, window, row, values, *ratios)
 
 
 def _trials_of(planned: Planned, settings: Settings) -> int:
@@ -114,13 +147,14 @@ def _trials_of(planned: Planned, settings: Settings) -> int:
     return counted
 
 
-def _trials(planned: Planned, sample: Sample) -> Trials:
-    """The trials that stand for the sweep."""
+def _trials(planned: Planned, sample: Sample, winner: Dataset) -> Trials:
+    """The trials that stand for the sweep; `winner` are the bars of the best of them."""
     parts: dict[int, Days] = {}
     for number in np.unique(sample.windows).tolist():
         rows = picked(planned.rows, sample.rows[sample.windows == number])
         terms, over = planned.spec.terms(number), planned.spec.windows[number]
-        parts[number] = days_of(planned.spec.family, _dataset(planned, number), rows, terms, over)
+        dataset = winner if number == sample.windows[0] else _dataset(planned, number)
+        parts[number] = days_of(planned.spec.family, dataset, rows, terms, over)
     return joined(sample, parts)
 
 
@@ -147,10 +181,9 @@ def _dataset(planned: Planned, number: int) -> Dataset:
     return load_dataset(catalog, planned.charts.charts[number].dataset)
 
 
-def _row(planned: Planned, number: int, row: int) -> Row:
+def _row(planned: Planned, number: int, row: int, dataset: Dataset) -> Row:
     over = planned.spec.windows[number]
     terms = planned.spec.terms(number)
-    dataset = _dataset(planned, number)
     strategy, values = planned.spec.family.own(row_values(planned, row))
     return Row(strategy, values, dataset, terms, over.start_ms, over.end_ms)
 

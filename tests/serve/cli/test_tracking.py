@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import psutil
 import pytest
 
 from tests.serve.cli.conftest import Bst
-from tests.serve.cli.test_verdict import FREE, SPACE, waves_file
+from tests.serve.cli.test_verdict import DAYS, FREE, SPACE, check, waves_file
 
 pytestmark = [
     pytest.mark.ray,
@@ -73,6 +74,33 @@ def test_a_sweep_its_folds_and_its_verdict_are_logged_once(
     assert bst("sweep", *given).code == 0
     assert bst("verdict").code == 0
     assert len(runs_of(in_a_file)) == len(runs)
+
+
+def test_the_space_is_searched_anew_before_each_test(
+    bst: Bst, tmp_path: Path, in_a_file: str, local_ray: None
+) -> None:
+    given = ["sma_cross", "--file", waves_file(tmp_path), *SPACE, *FREE, "--json"]
+    assert bst("sweep", *given).code == 0
+    plain = json.loads(bst("verdict", "--json").out)
+    said = json.loads(bst("verdict", "--reoptimise", "--json").out)
+    folds = said["reoptimised"]
+    assert "reoptimised" not in plain
+    assert [fold["test_start"] for fold in folds] == [
+        fold["test_start"] for fold in plain["walk_forward"]
+    ]
+    assert check(said, "reoptimised") > 0.0
+    assert check(said, "trials") == check(plain, "trials")
+    logged = kinds(runs_of(in_a_file))
+    assert (logged.count("reoptimised fold"), logged.count("verdict")) == (5, 2)
+    # A fold's search is the sweep of its training part, as anybody could run it.
+    fold = folds[2]
+    end = date.fromisoformat(fold["test_start"]) - timedelta(days=2)
+    start = end - timedelta(days=DAYS // 2 - 2)
+    span = ["--start", start, "--end", end, "--train-percent", "100"]
+    alone = json.loads(bst("sweep", *given, *span).out)
+    assert alone["computed"] == 0
+    best = alone["best"][0]
+    assert {name: best[f"param_{name}"] for name in fold["parameters"]} == fold["parameters"]
 
 
 def test_what_is_promoted_can_be_run_again(
