@@ -4,7 +4,7 @@
 that is called instead, because it is long and rarely needed. `primitive` gives a function its own
 instructions where the compiler finds worse ones. `kernel` turns a loop over arrays into machine
 code with one signature, read from its annotations, built or loaded from the shared cache at the
-first call. numba is imported at that moment, not before.
+first call. numba is imported when something must be built, not before (`engines.machine_code`).
 
 No fastmath and no contraction: the order of operations is part of the contract.
 """
@@ -18,22 +18,16 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Final, Generic, NamedTuple, ParamSpec, TypeVar, get_type_hints
+from typing import Annotated, Any, Final, Generic, ParamSpec, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.machine_code import Array, MachineCode, keep_code, loaded, read_code
+
 P = ParamSpec("P")
 R = TypeVar("R")
 Function = TypeVar("Function", bound=Callable[..., object])
-
-
-class Array(NamedTuple):
-    """Marks an annotation as a C-contiguous array of `ndim` dimensions for a kernel."""
-
-    dtype: str
-    ndim: int
-    writable: bool
 
 
 F1 = Annotated[NDArray[np.float64], Array("float64", 1, writable=False)]
@@ -102,6 +96,8 @@ class Kernel(Generic[P, R]):
         self.python = function
         self.name = f"{function.__module__}.{function.__qualname__}"
         self.__doc__ = function.__doc__
+        # How often this process compiled it: 0 until it is built, and if the cache had it.
+        self.compilations = 0
         self._compiled: Any = None
         _kernels.append(self)
 
@@ -110,19 +106,22 @@ class Kernel(Generic[P, R]):
         result: R = compiled(*args, **kwargs)
         return result
 
-    def build(self) -> Any:
-        """Compile or load the machine code now; returns numba's dispatcher."""
+    def build(self) -> Callable[..., Any]:
+        """Compile or load the machine code now; returns it as a function."""
         with _lock:
             if self._compiled is None:
-                self._compiled = _compile(self.python)
-        return self._compiled
+                self._compiled = loaded(self._code(), self.python)
+            built: Callable[..., Any] = self._compiled
+        return built
 
-    @property
-    def compilations(self) -> int:
-        """How often this process compiled it (0: not built yet, or loaded from the cache)."""
-        if self._compiled is None:
-            return 0
-        return sum(self._compiled.stats.cache_misses.values())
+    def _code(self) -> MachineCode:
+        path = cache_folder() / f"{self.name}.o"
+        found = read_code(path)
+        if found is None:
+            found = _compile(self.python)
+            self.compilations += 1
+            keep_code(path, found)
+        return found
 
 
 def warm_up() -> list[str]:
@@ -163,15 +162,22 @@ def cache_folder() -> Path:
     return Path(base).expanduser() / key
 
 
-def _compile(function: Callable[..., object]) -> Any:
+def _compile(function: Callable[..., object]) -> MachineCode:
     import numba
 
     _register_scalars()
-    dispatcher = numba.njit(nogil=True, fastmath=False, error_model="numpy", _nrt=False)(function)
-    dispatcher._cache = _cache_of(function)
+    dispatcher = numba.njit(
+        nogil=True,
+        fastmath=False,
+        error_model="numpy",
+        _nrt=False,
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+    )(function)
     dispatcher.compile(_signature(function))
-    dispatcher.disable_compile()
-    return dispatcher
+    (compiled,) = dispatcher.overloads.values()
+    (content, _) = compiled.library.serialize_using_object_code()[2]
+    return MachineCode(compiled.fndesc.llvm_func_name, content)
 
 
 def recorded() -> tuple[list[Callable[..., object]], list[Callable[..., object]]]:
@@ -250,34 +256,3 @@ def numba_type(hint: Any) -> Any:
             return types.NamedUniTuple(members[0], len(members), hint)
         return types.NamedTuple(members, hint)
     raise TypeError(f"No kernel argument can be annotated with {hint}")
-
-
-def _cache_of(function: Callable[..., object]) -> Any:
-    """Numba's file cache with our own key in place of the path and age of one source file."""
-    from numba.core import caching
-
-    folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    name = function.__module__.replace(".", "-")
-
-    class Locator(caching._CacheLocator):  # type: ignore[misc]
-        def get_cache_path(self) -> str:
-            return str(folder)
-
-        def get_source_stamp(self) -> str:
-            return folder.name
-
-        def get_disambiguator(self) -> str:
-            return name
-
-        @classmethod
-        def from_function(cls, py_func: object, py_file: str) -> Locator:
-            return cls()
-
-    class Implementation(caching.CompileResultCacheImpl):  # type: ignore[misc]
-        _locator_classes = (Locator,)
-
-    class Cache(caching.FunctionCache):  # type: ignore[misc]
-        _impl_class = Implementation
-
-    return Cache(function)

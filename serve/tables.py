@@ -10,12 +10,12 @@ from engines.metrics.definition import SIDES
 from engines.metrics.tradingview import SHEETS, Row
 from serve.commands.backtests import Backtested
 from serve.commands.run_pages import currency_of
-from serve.commands.sweeps import duration_text
 from serve.commands.swept import Swept
 from serve.reports.content import Currency
 from serve.reports.figures import metric, setting, shown
 from serve.reports.words import label
 from tune.chunk import TEST, TRAIN, parameters_of
+from tune.estimate import duration_text
 from tune.node_plan import NodePlan
 
 _OF_A_RUN: Final = (

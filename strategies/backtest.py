@@ -15,7 +15,6 @@ from engines.batch.cpu import Window, run_equity, run_recorded, run_statistics, 
 from engines.batch.ledger import result_of
 from engines.broker import Broker
 from engines.errors import InvalidInput
-from engines.event import perpetual_for
 from engines.funding import FundingRates
 from engines.instrument import Instrument
 from engines.kernel import layout as at
@@ -224,6 +223,11 @@ def paid_funding(terms: Terms, span_ms: tuple[int, int]) -> FundingRates | None:
 
     Raises MissingData for a history that is not there or has holes.
     """
+    if terms.broker.margin_mode == "none" and terms.broker.funding == "none":
+        return None
+    # The event engine is slow to import, and only who pays needs it.
+    from engines.event import perpetual_for
+
     perpetual = perpetual_for(terms.instrument, terms.broker, terms.funding, span_ms)
     return None if perpetual is None else perpetual.funding
 

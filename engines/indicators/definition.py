@@ -25,8 +25,9 @@ from typing import Any, Final, Literal, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.compile import Array, Kernel
+from engines.compile import Kernel
 from engines.errors import InvalidInput
+from engines.machine_code import Array
 
 Floats = NDArray[np.float64]
 Number = int | float

@@ -5,24 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
 
 import click
 
 from actors.bybit.errors import VenueError
 from engines.errors import InvalidInput, MissingData, TesterError
-from serve.cli.backtest import backtest_command
-from serve.cli.certify import certify_command
-from serve.cli.data import data_group
-from serve.cli.jobs import jobs_group, submit_command
-from serve.cli.metrics import metrics_command
-from serve.cli.portfolio import portfolio_command
-from serve.cli.promote import promote_command
-from serve.cli.report import report_command
-from serve.cli.strategies import strategies_command
-from serve.cli.sweep import sweep_command
-from serve.cli.tour import tour_command
-from serve.cli.tradingview import tradingview_group
-from serve.cli.verdict import verdict_command
 from serve.commands.job import Cancelled
 
 _EXIT_CODES = """\b
@@ -31,29 +20,45 @@ Exit codes: 0 done, 2 something asked for cannot be, 3 data is missing,
 130 cancelled."""
 
 
-@click.group(epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+# The module of each command and its name there: only the one that is asked for is imported.
+_COMMANDS: Final = {
+    "backtest": ("backtest", "backtest_command"),
+    "portfolio": ("portfolio", "portfolio_command"),
+    "sweep": ("sweep", "sweep_command"),
+    "submit": ("jobs", "submit_command"),
+    "jobs": ("jobs", "jobs_group"),
+    "report": ("report", "report_command"),
+    "metrics": ("metrics", "metrics_command"),
+    "verdict": ("verdict", "verdict_command"),
+    "promote": ("promote", "promote_command"),
+    "strategies": ("strategies", "strategies_command"),
+    "data": ("data", "data_group"),
+    "tradingview": ("tradingview", "tradingview_group"),
+    "tour": ("tour", "tour_command"),
+    "certify": ("certify", "certify_command"),
+}
+
+
+class _Commands(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        found: click.Command = getattr(import_module(f"serve.cli.{module}"), name)
+        return found
+
+
+@click.group(
+    cls=_Commands, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="bybit-strategy-tester", prog_name="bst")
 def bst() -> None:
     """Backtest, sweep and judge strategies for Bybit on a Ray cluster."""
-
-
-for command in (
-    backtest_command,
-    portfolio_command,
-    sweep_command,
-    submit_command,
-    jobs_group,
-    report_command,
-    metrics_command,
-    verdict_command,
-    promote_command,
-    strategies_command,
-    data_group,
-    tradingview_group,
-    tour_command,
-    certify_command,
-):
-    bst.add_command(command)
 
 
 def main() -> None:

@@ -15,9 +15,9 @@ from rich.table import Table
 
 from serve.commands.job import Cancelled, Job
 from serve.commands.job import Progress as Told
-from serve.commands.sweeps import duration_text
 from serve.tables import TextTable
 from tune.chunk import parameters_of
+from tune.estimate import duration_text
 
 Result = TypeVar("Result")
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from actors.clock import SystemClock
-from actors.market_data.importers.load import load
 from actors.market_data.store import Catalog
 from cluster.settings import Settings
 from engines.errors import InvalidInput
@@ -33,6 +32,9 @@ def catalog_of_file(data: DataRequest, settings: Settings) -> Path:
     root = settings.file_folder(content_digest(path, f"{symbol}/{category}"))
     catalog = Catalog(root)
     if not catalog.series():
+        # The readers of all formats are slow to import, and a file is imported once.
+        from actors.market_data.importers.load import load
+
         now_ms = SystemClock().now_ms()
         found = load(
             path,

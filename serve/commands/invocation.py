@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from serve.commands.requests import AxisRequest, BacktestRequest, Number, SweepRequest
-from serve.commands.trade_list import TradeListRequest
 from strategies.moments import moment_text
+
+if TYPE_CHECKING:
+    # It brings the readers of lists of trades, which are slow to import.
+    from serve.commands.trade_list import TradeListRequest
 
 _DAY_MS: Final = 86_400_000
 

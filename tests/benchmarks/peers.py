@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 ROOT: Final = Path(__file__).parents[2]
 PYTHON: Final = ROOT / "build" / "bench-venv" / "bin" / "python"
+SCRIPT: Final = Path(__file__).with_name("vectorbt_peer.py")
 # Without these a third of vectorbt's time goes into page faults of memory it gave back.
-_MALLOC: Final = {
+PEER_ENVIRONMENT: Final = {
+    **os.environ,
     "MALLOC_MMAP_THRESHOLD_": "4294967296",
     "MALLOC_TRIM_THRESHOLD_": "8589934592",
     "MALLOC_TOP_PAD_": "268435456",
@@ -41,14 +43,12 @@ class Peer(NamedTuple):
 @contextmanager
 def vectorbt(closes_file: Path) -> Iterator[Peer]:
     """vectorbt over the closes in a .npy file; its environment is made by `make bench`."""
-    script = Path(__file__).with_name("vectorbt_peer.py")
-    environment: Mapping[str, str] = {**os.environ, **_MALLOC}
     process = subprocess.Popen(  # noqa: S603
-        [str(PYTHON), str(script), str(closes_file)],
+        [str(PYTHON), str(SCRIPT), str(closes_file)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=PEER_ENVIRONMENT,
     )
     try:
         yield Peer(process)

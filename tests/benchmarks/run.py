@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+from tests.benchmarks.cold import cold_figures
 from tests.benchmarks.figures import Figure, as_json, machine, versions
 from tests.benchmarks.filtered import filtered_figures
 from tests.benchmarks.kernels import kernel_figures
@@ -36,7 +37,8 @@ def main() -> None:
     """Measure, write both files, and show the table."""
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
-        found = [*kernel_figures(here), *filtered_figures(), *ladder_figures()]
+        found = [*kernel_figures(here), *cold_figures(here), *filtered_figures()]
+        found += ladder_figures()
         found += [*stop_figures(here), *surrounding_figures(here)]
         found += overhead_figures()
         sys.stdout.write(record(found))

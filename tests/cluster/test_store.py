@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from cluster.errors import StoreBroken
+from cluster.storage.migrate import MIGRATIONS, NEWEST
 from cluster.storage.store import Store, StoredStrategy
 from cluster.storage.tables import Base
 
@@ -76,8 +78,14 @@ def test_an_opened_store_keeps_what_it_had(tmp_path: Path) -> None:
 def test_migrations_make_the_tables_that_the_code_declares(store: Store) -> None:
     engine = create_engine(store.url)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, Base.metadata) == []
+        assert context.get_current_revision() == NEWEST
     engine.dispose()
+
+
+def test_the_newest_revision_is_that_of_the_scripts() -> None:
+    assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == NEWEST
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:

@@ -92,11 +92,19 @@ def _cell(text: str) -> str:
 
 def _commands() -> str:
     told: list[tuple[tuple[str, ...], click.Command]] = [(("bst",), bst)]
-    told += [(("bst", name), command) for name, command in bst.commands.items()]
-    for group_name, group in bst.commands.items():
+    context = click.Context(bst)
+    commands = {name: _command(context, name) for name in bst.list_commands(context)}
+    told += [(("bst", name), command) for name, command in commands.items()]
+    for group_name, group in commands.items():
         if isinstance(group, click.Group):
             told += [(("bst", group_name, name), one) for name, one in group.commands.items()]
     return "\n".join(_help(words, command) for words, command in told)
+
+
+def _command(context: click.Context, name: str) -> click.Command:
+    found = bst.get_command(context, name)
+    assert found is not None
+    return found
 
 
 def _help(words: tuple[str, ...], command: click.Command) -> str:
