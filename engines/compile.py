@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import sys
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -47,6 +49,8 @@ OutI3 = Annotated[NDArray[np.int64], Array("int64", 3, writable=True)]
 OutU2 = Annotated[NDArray[np.uint64], Array("uint64", 2, writable=True)]
 
 ENGINES: Final = Path(__file__).parent
+_IMPORT: Final = re.compile(r"^\s*from (engines[\w.]*) import (\([^)]*\)|.*)$", re.MULTILINE)
+_NAME: Final = re.compile(r"\w+")
 _lock = threading.RLock()
 _scalars: list[Callable[..., object]] = []
 _seldom: list[Callable[..., object]] = []
@@ -115,7 +119,7 @@ class Kernel(Generic[P, R]):
         return built
 
     def _code(self) -> MachineCode:
-        path = cache_folder() / f"{self.name}.o"
+        path = cache_folder(self.python.__module__) / f"{self.name}.o"
         found = read_code(path)
         if found is None:
             found = _compile(self.python)
@@ -138,7 +142,7 @@ def compilations() -> int:
 
 @cache
 def sources_digest() -> str:
-    """SHA-256 over the sources of `engines`: provenance of a result, and key of the cache."""
+    """SHA-256 over the sources of `engines`: provenance of a result."""
     digest = hashlib.sha256()
     for path in sorted(ENGINES.rglob("*.py")):
         digest.update(path.relative_to(ENGINES).as_posix().encode())
@@ -146,12 +150,16 @@ def sources_digest() -> str:
     return digest.hexdigest()
 
 
-def cache_folder() -> Path:
-    """Folder of compiled kernels for exactly these sources, compiler versions and processor."""
+def cache_folder(module: str) -> Path:
+    """Folder of what was compiled from a module, for exactly its sources, compiler and processor.
+
+    Its sources are those that it imports from `engines`, however far down: no more of them can be
+    in a kernel.
+    """
     import llvmlite.binding as llvm
 
     parts = (
-        sources_digest(),
+        _sources_digest(module),
         version("numba"),
         version("llvmlite"),
         llvm.get_host_cpu_name(),
@@ -160,6 +168,43 @@ def cache_folder() -> Path:
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
     base = os.environ.get("BST_CACHE", "~/.cache/bst/kernels")
     return Path(base).expanduser() / key
+
+
+def sources_of(module: str) -> list[Path]:
+    """The files that a module is made of: its own, and all that it imports from `engines`."""
+    known, waiting = set[Path](), {_file_of(module)}
+    while waiting:
+        path = waiting.pop()
+        known.add(path)
+        waiting.update(found for found in _imported(path) if found not in known)
+    return sorted(known)
+
+
+@cache
+def _sources_digest(module: str) -> str:
+    digest = hashlib.sha256()
+    for path in sources_of(module):
+        digest.update("/".join(path.parts[-2:]).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _file_of(module: str) -> Path:
+    found = sys.modules[module].__file__
+    if found is None:
+        raise TypeError(f"{module} has no file: a kernel is named by its sources")
+    return Path(found)
+
+
+@cache
+def _imported(path: Path) -> tuple[Path, ...]:
+    """Files of `engines` that a file imports; an imported name may be a module of a package."""
+    found = []
+    for package, names in _IMPORT.findall(path.read_text(encoding="utf-8")):
+        here = ENGINES.joinpath(*package.split(".")[1:])
+        for place in (here, *(here / name for name in _NAME.findall(names))):
+            found += [place.with_suffix(".py"), place / "__init__.py"]
+    return tuple(one for one in dict.fromkeys(found) if one.is_file())
 
 
 def _compile(function: Callable[..., object]) -> MachineCode:

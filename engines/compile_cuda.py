@@ -93,7 +93,7 @@ class DeviceKernel:
     def ptx(self, cc: tuple[int, int] = HOPPER) -> str:
         """Assembler text for a compute capability; needs no GPU. Kept in the cache of kernels."""
         about = (self.body.__module__, self.name, version("numba-cuda"), f"sm_{cc[0]}{cc[1]}")
-        file = cache_folder() / ("-".join(about) + ".ptx")
+        file = cache_folder(self.body.__module__) / ("-".join(about) + ".ptx")
         if file.is_file():
             return file.read_text()
         text = self._compiled(cc)
