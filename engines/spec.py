@@ -12,7 +12,7 @@ from engines.errors import InvalidInput
 from engines.instrument import Instrument
 
 # Bumped whenever a ledger of the golden corpus changes (tests/engines/golden).
-ENGINE_SEMANTICS: Final = 4
+ENGINE_SEMANTICS: Final = 5
 
 Value = int | float | str
 

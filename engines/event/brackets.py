@@ -191,6 +191,10 @@ class BracketDesk:
             one.units[part] = update.left_units
             return
         del one.orders[part]
+        if update.status == "cancelled" and not one.orders:
+            # What a liquidation took from the market does not come back by itself.
+            self.resting.pop(one.lot_number, None)
+            return
         one.lifted = one.lifted or part == WATCH
         reached = part == WATCH and update.status == "reached"
         filled = part == str(one.bracket.after_target) and update.status == "filled"

@@ -390,6 +390,8 @@ class Exchange:
             at = float(round_against(bankrupt, float(side), account.market.tick))
             fee = fee_of(account, units, at, account.market.taker_fee_rate)
             self._tell(OrderUpdate("", "filled", self.bar, -one, at, units, 0.0, fee, LIQUIDATION))
+        # It may be the day's last order (J2); what it left then goes at the market.
+        self._fill_at_once(self.here)
         return True
 
     def _withdraw_all(self) -> None:

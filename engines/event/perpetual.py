@@ -14,7 +14,6 @@ from engines.event.account import Account
 from engines.funding import FundingRates
 from engines.instrument import Instrument
 from engines.intervals import MINUTE_MS
-from engines.kernel.money import quantity
 from engines.margin import (
     Contract,
     Position,
@@ -37,6 +36,7 @@ _ZERO: Final = Fraction(0)
 _LONGEST_MS: Final = 480 * MINUTE_MS
 _LOWEST: Final = 5e-324
 _HIGHEST: Final = 1.7976931348623157e308
+_NOISE: Final = 1e-9
 # Without tiers of the venue: its first tier for most contracts.
 _ANY: Final = (Tier(None, Fraction(100), Fraction("0.005"), _ZERO),)
 
@@ -74,8 +74,7 @@ class Perpetual:
         units = sum((Fraction(lot.units) for lot in lots), _ZERO)
         rates = (self.contract.rate(Fraction(lot.price)) * Fraction(lot.units) for lot in lots)
         entry = self.contract.price(sum(rates, _ZERO) / units)
-        size = Fraction(quantity(float(units), account.market))
-        return Position(lots[0].side, size, entry, self.leverage, isolated=True)
+        return Position(lots[0].side, units * self.lot, entry, self.leverage, isolated=True)
 
     def position(self, account: Account) -> Position:
         """The same with all that stands behind it: in cross margin the whole account."""
@@ -176,13 +175,14 @@ class Perpetual:
             return Refusal.RISK_LIMIT
         if self.leverage > tier.max_leverage:
             return Refusal.LEVERAGE
-        size = _size(units, account)
+        size = self._size(units, account)
         cost = order_cost(self.contract, side, size, Fraction(price), self.leverage)
         # An order that reverses has closed the other side first: its margin is free again.
         adds = account.hedged or account.side == side
         used = self.used(account, price) if adds else _ZERO
         free = account.equity(price) - float(used) - account.held_back
-        return None if float(cost) <= free else Refusal.NO_MARGIN
+        # What spends exactly what there is must not fail by the last bits of doubles.
+        return None if float(cost) <= free + _NOISE * abs(free) else Refusal.NO_MARGIN
 
     def explained(self, account: Account, side: int, units: float, price: float) -> str:
         """The tier that an order would come into, and what is allowed there."""
@@ -196,7 +196,11 @@ class Perpetual:
     def _with(self, account: Account, side: int, units: float, price: float) -> Fraction:
         """Value of the position together with an order: it decides the tier."""
         held = account.held(side)
-        return _size(held + units, account) * self.contract.rate(Fraction(price))
+        return self._size(held + units, account) * self.contract.rate(Fraction(price))
+
+    def _size(self, units: float, account: Account) -> Fraction:
+        """Points of price that so many lots are worth."""
+        return Fraction(units) * self.lot * Fraction(account.market.contract_value)
 
     def used(self, account: Account, price: float) -> Fraction:
         """Margin that what is open holds back at `price`."""
@@ -216,12 +220,6 @@ def _never(bound: Fraction | None) -> float:
 
 def _fits(tier: Tier, worth: Fraction) -> bool:
     return tier.limit is None or worth <= tier.limit
-
-
-def _size(units: float, account: Account) -> Fraction:
-    """Points of price that so many lots are worth."""
-    market = account.market
-    return Fraction(quantity(units, market)) * Fraction(market.contract_value)
 
 
 def perpetual_for(

@@ -168,12 +168,14 @@ def _checked(
     units: float, equity: float, free: float, worth: float, account: Account
 ) -> tuple[float, Refusal | None]:
     market = account.market
-    if account.payoff.inverse:
-        # A venue's smallest order is in quote currency.
-        if 0.0 < quantity(units, market) * market.contract_value < market.min_notional:
-            return units, Refusal.MIN_NOTIONAL
-        market = market._replace(min_notional=0.0)
-    code = check_entry(units, equity, free, worth, market)
+    if not account.payoff.inverse:
+        code = check_entry(units, equity, free, worth, market)
+        return units, Refusal(int(code)) if code else None
+    code = check_entry(units, equity, free, worth, market._replace(min_notional=0.0))
+    # A venue's smallest order is in quote currency; it is asked for before the margin.
+    small = quantity(units, market) * market.contract_value < market.min_notional
+    if small and code in (0, int(Refusal.NO_MARGIN)):
+        code = int(Refusal.MIN_NOTIONAL)
     return units, Refusal(int(code)) if code else None
 
 

@@ -85,7 +85,7 @@ class Working:
 
     def amend(self, change: Amend, here: float) -> None:
         """Take over what the change gives; the market is at `here`."""
-        if change.limit is not None:
+        if change.limit is not None and change.limit != self.limit:
             self.took = self.order.side * here < self.order.side * change.limit
         names = ("units", "limit", "stop", "activation", "offset", "rests_from", "against", "flips")
         for name in names:

@@ -193,6 +193,9 @@ def next_limit(run: Run, account: Account, bar: int, stop: int) -> int:
 
 @scalar
 def enough_profit(account: Account, price: float, least: float, market: Market) -> bool:
-    """Whether the position has at least this profit at `price`, as a share of its cost."""
+    """Whether the position has at least this profit at `price`, as a share of its cost.
+
+    Of an inverse contract's position the cost on its scale is below zero.
+    """
     value = quantity(account.units, market) * market.contract_value * price
-    return bool(account.side * (value - account.cost) >= (least - _NOISE) * account.cost)
+    return bool(account.side * (value - account.cost) >= (least - _NOISE) * abs(account.cost))

@@ -10,12 +10,13 @@ from engines.commands import Command
 from engines.errors import InvalidInput
 from engines.event import Outcome, Trader, perpetual_for
 from engines.event.account import Account
-from engines.event.events import Place
+from engines.event.events import Opened, Place
 from engines.event.order_rules import order_rules_for
 from engines.event.recalculation import way_of
 from engines.kernel.market import market_for
 from engines.kernel.money import quantity
 from engines.legs import Leg, LegView
+from engines.orders import Refusal
 from engines.payoff import check_profile
 from engines.portfolio.purse import LegAccount, Purse
 from engines.portfolio.timetable import Moment, Timetable
@@ -48,6 +49,17 @@ class _Told:
         if self._script is not None:
             yield from self._script.on_close(view)
 
+    @property
+    def guards(self) -> bool:
+        """Whether the script looks at its entries again where they are met."""
+        script: object = self._script
+        return isinstance(script, Guarding) and script.guards
+
+    def held_back(self, side: int, open_ms: int, view: View) -> Refusal | None:
+        """Why an entry does not fill; None if it does."""
+        script: object = self._script
+        return script.held_back(side, open_ms, view) if isinstance(script, Guarding) else None
+
 
 class RunningLeg:
     """One leg of a run. Its rounds are driven from outside, in step with the others'."""
@@ -60,11 +72,7 @@ class RunningLeg:
         for name, expected in (("position_mode", "one_way"), ("mark_price", "last")):
             if getattr(broker, name) != expected:
                 raise InvalidInput(f"broker.{name}", getattr(broker, name), f"{expected} for legs")
-        script: object = leg.script
-        if isinstance(script, Guarding) and script.guards:
-            raise InvalidInput("entries", "resting under limits", "market entries for legs")
-        watches = leg.properties.risk.watches or leg.properties.day_orders is not None
-        if leg.properties.calc_on_order_fills or watches:
+        if leg.properties.calc_on_order_fills or leg.properties.risk.watches:
             expected = "without calc_on_order_fills and risk rules: legs take turns fill by fill"
             raise InvalidInput(f"properties of {leg.symbol}", "one of them", expected)
         said, market = leg.properties, market_for(broker, leg.instrument)
@@ -82,6 +90,8 @@ class RunningLeg:
             rules=order_rules_for(leg.instrument, broker, said.margin),
             stands=self.account.stands,
         )
+        if self.told.guards:
+            self.venue.held_back = self.trader.held_back
         self.times = Timetable(leg)
         self.closed_ms = -1
         self.contribution: list[float] = []
@@ -107,8 +117,8 @@ class RunningLeg:
         times, venue = self.times, self.venue
         price = times.stretch.prices.open
         if times.begins:
-            venue.bar = times.bar.number
             open_ms = times.bar.open_ms
+            venue.begin_bar(Opened(times.bar.day, price, open_ms), times.bar.number)
             venue.settle(open_ms, open_ms + 1, times.bar.prices.open)
         venue.open_at(price)
 
@@ -133,8 +143,11 @@ class RunningLeg:
         return self.account.earned + self.account.open_profit
 
     def mark_close(self) -> None:
-        """Note what the leg has brought until its close."""
+        """Note what the leg has brought until its close, and what the account is worth there."""
+        account = self.account
         self.contribution.append(self._initial_cash + self.brought)
+        equity = account.equity(account.mark)
+        account.record.fill_at_close(account.entries, account.orders, equity)
 
     def take_share(self, share: float) -> None:
         """Let default sizes be this share of what the leg's properties say."""

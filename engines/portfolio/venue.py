@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from engines.event import Exchange
-from engines.event.events import Place
+from engines.event.events import Opened, Place
 from engines.event.sizing import affords
 from engines.event.working import Touch, Working
 from engines.orders import Refusal
@@ -50,6 +50,12 @@ class LegVenue(Exchange):
     def idle(self) -> bool:
         """Whether no price can change anything."""
         return not self.working and not self.account.lots
+
+    def begin_bar(self, event: Opened, number: int) -> None:
+        """A bar begins, and with it maybe a day of limits (J2)."""
+        self.bar, self.opened_ms = number, event.open_ms
+        if self.said.day_orders is not None:
+            self._ask(event)
 
     def settle(self, start_ms: int, end_ms: int, mark: float) -> None:
         """Funding of the settlements in `[start_ms, end_ms)`, on what is held."""

@@ -25,7 +25,8 @@ class Rest:
     """A bracket on one lot. `live_from` is the bar from which it is there, None until known.
 
     `targets` hold price and units by number, from 1, until they fill. `safety` is the stop of the
-    position's margin, `moved_in` the bar whose close has moved the own one.
+    position's margin, `moved_in` the bar whose close has moved the own one. `through` are targets
+    that the market was through when they came or moved.
     """
 
     lot: Lot
@@ -40,13 +41,14 @@ class Rest:
     trigger: Ticks | None = None
     break_even: Ticks | None = None
     targets: dict[int, tuple[Ticks, Units]] = field(default_factory=dict)
+    through: set[int] = field(default_factory=set)
     lifted: bool = False
     moved_in: int = -1
 
     def __post_init__(self) -> None:
         self._reserve()
 
-    def measure(self, lots: Sequence[Lot], leverage: float, anew: bool) -> None:
+    def measure(self, lots: Sequence[Lot], leverage: float, here: Ticks, anew: bool) -> None:
         """Put the levels where the position of these lots wants them; `anew` for a fresh lot.
 
         Later only those move that are not measured from the lot's own fill, as far as they have
@@ -69,15 +71,32 @@ class Rest:
         at = base(bracket.break_even_anchor)
         if at is not None:
             self._measure_break_even(at)
-        for number, (_, units) in list(self.targets.items()):
+        for number, (before, units) in list(self.targets.items()):
             target = bracket.targets[number - 1]
             at = base(target.anchor)
-            if at is not None:
-                self.targets[number] = self._better(target.level, at), units
+            level = before if at is None else self._better(target.level, at)
+            self.targets[number] = level, units
+            if anew or level != before:
+                self._send(number, here)
         if bracket.safety is not None:
             share = Fraction(bracket.safety) / Fraction(leverage)
             price = bases["average"] * self.grid.tick * (1 - self.lot.side * share)
             self.safety = self.grid.stop(price, self._closing)
+
+    def send_targets(self, here: Ticks) -> None:
+        """All targets come to the market, which is at `here`."""
+        for number in self.targets:
+            self._send(number, here)
+
+    def _send(self, number: int, here: Ticks) -> None:
+        self.through.discard(number)
+        if self.lot.side * here > self.lot.side * self.targets[number][0]:
+            self.through.add(number)
+
+    def takes(self, part: int, touch: Touch) -> bool:
+        """Whether a target fills at the better price that was there when it came."""
+        side = self.lot.side
+        return part in self.through and side * touch.price > side * self.targets[part][0]
 
     def _reserve(self) -> None:
         """E2: each target reserves its part of the entry; the last takes what rounding left."""

@@ -199,6 +199,7 @@ class Desk:
         command = replace(first, id=f"{first.id} safety {number}", comment=signal, stop=None)
         order = Pending(command, side, None, ZERO, 0, price, None, self._sequence)
         order.turn, order.equity = self._turn, equity
+        order.took = side * self.here < side * price
         order.safety, order.share, order.first_id = number, Fraction(share), first.id
         self.pending[command.id] = order
 
@@ -369,7 +370,7 @@ class Desk:
             # What others have anchored to the position moves with it.
             measured = self.rests.get(other.number)
             if measured is not None:
-                measured.measure(mine, self.broker.leverage, anew=other is lot)
+                measured.measure(mine, self.broker.leverage, self.here, anew=other is lot)
         if at_once and rest.activation is None:
             # E10: without an activation the trail starts at the fill.
             rest.arm(lot.price)
@@ -380,6 +381,7 @@ class Desk:
             if rest.live_from is None:
                 rest.live_from = bar + 1
                 rest.arm(close)
+                rest.send_targets(close)
 
     def _place(self, standing: Standing, lot: Lot, price: Ticks, anew: bool) -> None:
         """Give a standing exit its leg on an entry, or new levels to the leg it has (E2, E3)."""

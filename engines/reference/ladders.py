@@ -103,7 +103,7 @@ class Ladders:
             return
         for order in self._pending.values():
             if order.safety:
-                order.limit = self._price(now, now.ladder.steps[order.safety - 1].level)
+                order.move(self._price(now, now.ladder.steps[order.safety - 1].level), close)
 
     def end_with_position(self) -> None:
         """It ends when its position is gone, or reversed."""

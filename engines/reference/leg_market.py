@@ -166,9 +166,11 @@ class LegMarket(Market):
         side = held.side
         if (side > 0 and level <= 0) or side * goal > side * level:
             return False
-        mark = self.here if side * self.here <= side * level else level
+        # What another leg's fill has brought below its level does not wait for an order ahead.
+        at_once = side * self.here <= side * level
+        mark = self.here if at_once else level
         first = goal if before is None else before.at
-        if side * first > side * mark:
+        if not at_once and side * first > side * mark:
             return False
         self._arrive(mark)
         self._withdraw_all()
@@ -184,7 +186,8 @@ class LegMarket(Market):
         for leg in desk.legs.values():
             # What a liquidation took from the market does not come back by itself.
             leg.done = True
-        desk.rests.clear()
+        # A bracket that waits for its first close has not been there yet.
+        desk.rests = {key: one for key, one in desk.rests.items() if one.live_from is None}
 
     def _taken(
         self, rules: Futures, held: Held, backing: Fraction, mark: Ticks
@@ -205,6 +208,8 @@ class LegMarket(Market):
         fee = self.account.fee(ticket, price, units)
         self.account.close(self.bar, price, units, ticket, fee, ())
         self.desk.tidy()
+        # J2: it may be the day's last order; what it left then goes at the market.
+        self._end_day(self.bar, Touch(self.here, self.here, slips=True))
 
     @property
     def backing(self) -> Fraction:

@@ -105,7 +105,7 @@ class Doorman:
         if order.command.bracket is not None:
             rest = Rest(lot, order.command.bracket, desk.grid, None)
             # A guess: what anchors make of it shows with the fill.
-            rest.measure([lot], desk.broker.leverage, anew=True)
+            rest.measure([lot], desk.broker.leverage, price, anew=True)
             stop = rest.stop
             stops += [] if stop is None else [(units, stop)]
         return self._at_risk(desk, lot, stops)

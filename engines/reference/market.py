@@ -227,14 +227,13 @@ class Market:
                     yield Meeting(touch, rank, partial(self._fill_rest, rest, part))
 
     def _fill_rest(self, rest: Rest, part: int, bar: int, touch: Touch) -> None:
-        due, lot = rest.due(), rest.lot
+        due, lot, takes = rest.due(), rest.lot, rest.takes(part, touch)
         if part == STOPPED and due is not None:
             reason, units = due[1], lot.units
         else:
             reason, units = Reason.TAKE_PROFIT, min(rest.targets.pop(part)[1], lot.units)
         price = self._slipped(touch, -lot.side)
-        rate = self.desk.taker_fee_rate if touch.slips else self.desk.maker_fee_rate
-        ticket = Ticket("", reason.name.lower(), rate, reason)
+        ticket = Ticket("", reason.name.lower(), self.desk.fee_rate(touch, takes), reason)
         fee = self.account.fee(ticket, price, units)
         self.account.close(bar, price, units, ticket, fee, (lot,))
         self._count(bar, price)

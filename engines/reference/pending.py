@@ -88,6 +88,12 @@ class Pending:
         better = self.limit is not None and self.side * touch.price < self.side * self.limit
         return self.took and better
 
+    def move(self, limit: Ticks | None, here: Ticks) -> None:
+        """Another limit, sent while the market is at `here`."""
+        if limit is not None and limit != self.limit:
+            self.took = self.side * here < self.side * limit
+        self.limit = limit
+
     @property
     def is_market(self) -> bool:
         """Whether it fills at the next open."""

@@ -13,7 +13,9 @@ from engines.bars import Bars
 from engines.broker import Broker
 from engines.commands import Command
 from engines.legs import Conductor, Leg, LegView, PortfolioView, by_symbol
+from engines.orders import Refusal
 from engines.reference.account import Fill, Trade
+from engines.reference.day_orders import DayBook
 from engines.reference.desk import Desk
 from engines.reference.futures import Futures
 from engines.reference.grid import Grid, Ticks
@@ -23,6 +25,7 @@ from engines.reference.path import Path, path_of
 from engines.reference.shared_account import Money, SharedAccount
 from engines.reference.simulate import view_of
 from engines.risk import NO_LIMITS, Limits
+from engines.script import Guarding
 
 # At one time: what ended before, what is decided on it, what begins after it.
 WAY, SETTLED, DECIDED, CLOSED, OPENED = range(5)
@@ -80,8 +83,24 @@ class Side:
         self.account = SharedAccount(money, self.grid, broker, rule, futures)
         self.desk = Desk(self.grid, broker, leg.properties, self.account, leg.instrument)
         self.market = LegMarket(self.desk, self.account, int(broker.slippage_ticks))
+        if leg.properties.day_orders is not None:
+            self.market.day_book = DayBook(self.account, leg.properties.day_orders)
+        script: object = leg.script
+        if isinstance(script, Guarding) and script.guards:
+            self.market.held_back = partial(self._held_back, script)
         self.stretches = {bar: list(_stretches(leg, bar, self.grid)) for bar in leg.traded}
         self.now = Happening(0, OPENED, self.symbol, leg.traded[0], 0)
+
+    def _held_back(self, script: Guarding, side: int, price: Ticks) -> Refusal | None:
+        """Why the script keeps an entry out that has come to its price."""
+        bar = self.now.bar
+        view = view_of(self.account, bar, price, self.desk)
+        return script.held_back(side, int(self.leg.bars.open_ms[bar]), view)
+
+    def note_close(self) -> None:
+        """What the leg and the whole account are at its close, for what is counted from there."""
+        account = self.account
+        account.record.end_bar(account.entries, account.orders, account.equity(self.close))
 
     @property
     def stretch(self) -> Stretch:
@@ -185,6 +204,8 @@ class _Portfolio:
             side.market.bar = side.now.bar
             if side.now.stretch == 0:
                 bars, bar = side.leg.bars, side.now.bar
+                if side.market.day_book is not None:
+                    side.market.day_book.open_bar(side.now.time_ms)
                 mark = side.grid.nearest(float(bars.open[bar]))
                 self._do(
                     side, partial(side.pay_funding, side.now.time_ms, side.now.time_ms + 1, mark)
@@ -225,7 +246,9 @@ class _Portfolio:
         """Liquidation of whatever the account cannot maintain, by the symbols' names."""
         for side in self.sides.values():
             while self._do(side, side.market.liquidate_here):
-                pass
+                if side.now.kind == CLOSED:
+                    # Between its bars it belongs to the one that is over.
+                    side.note_close()
 
     def _settle(self, due: list[Side]) -> None:
         for side in due:
@@ -269,8 +292,7 @@ class _Portfolio:
         self._fill(due)
         for side in due:
             side.market.drop_what_cannot_be_carried()
-            account = side.account
-            account.record.end_bar(account.entries, account.orders, account.equity(side.close))
+            side.note_close()
         self.curve[due[0].now.time_ms] = self.money.equity
 
     def _do(self, side: Side, act: Callable[[], bool | None]) -> bool:

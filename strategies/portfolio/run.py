@@ -20,7 +20,6 @@ from engines.spec import Spec
 from strategies.allocation import Policy, Rebalancer
 from strategies.backtest import Terms, bar_range, check_ticks, checked_values
 from strategies.evaluation.dataset import Dataset
-from strategies.evaluation.rows import has_rules
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
 from strategies.portfolio.results import PortfolioResult, result_of_portfolio
@@ -138,24 +137,8 @@ def _script_of(leg: PortfolioLeg, broker: Broker, start: int) -> tuple[Script | 
         running.warm_up(start)
         return running, strategy.properties
     check_ticks(strategy, leg.instrument)
-    _check_limits(strategy)
-    _check_guards(strategy)
     rules = GraphRules(strategy, leg.values, float(leg.instrument.tick))
     return graph_script(strategy, rules, leg.values, dataset, tolerance, start), rules.properties
-
-
-def _check_limits(strategy: Strategy) -> None:
-    """What a leg counts and loses alone is its own business; equity and orders are shared."""
-    for name in ("daily_loss_percent", "drawdown_percent", "orders_per_day"):
-        if strategy.limits is not None and getattr(strategy.limits, name) != 0:
-            expected = "0 in a portfolio: its legs share one equity"
-            raise InvalidInput(f"limits.{name}", getattr(strategy.limits, name), expected)
-
-
-def _check_guards(strategy: Strategy) -> None:
-    if strategy.entry is not None and has_rules(strategy):
-        expected = "left out under limits, re-entry rules or a clock: a portfolio's legs take turns"
-        raise InvalidInput("entry", strategy.entry.kind, expected)
 
 
 def _spec_of(legs: Sequence[PortfolioLeg], ready: Sequence[Leg], terms: PortfolioTerms) -> Spec:

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from engines.bars import Bars
 from engines.broker import Broker
-from engines.instrument import Instrument
+from engines.funding import FundingRates
+from engines.instrument import Instrument, MarginTier
 from engines.resampling import resample
 from strategies.backtest import Terms
 from strategies.evaluation.dataset import Dataset
@@ -210,10 +212,57 @@ def with_broker(run: GraphRun, **changes: Any) -> GraphRun:
     return replace(run, terms=replace(run.terms, broker=replace(run.terms.broker, **changes)))
 
 
-def for_any_door(run: GraphRun) -> GraphRun:
+def as_inverse(run: GraphRun) -> GraphRun:
+    """The same run on an inverse contract: money in coin, quantities in contracts of 1 USD."""
+    price, broker, sizing = float(run.dataset.bars.close[0]), run.terms.broker, run.strategy.sizing
+    instrument = replace(run.terms.instrument, category="inverse", contract_value=Decimal(1))
+    broker = replace(
+        broker,
+        profile="bybit_inverse",
+        # Off every round quantity's cost, which a double of coin does not hit exactly.
+        initial_cash=broker.initial_cash / price**2 * 1.00001,
+        fee_per_contract=broker.fee_per_contract / price,
+        fee_per_order=broker.fee_per_order / price,
+    )
+    if isinstance(sizing, Cash):
+        sizing = Cash(700.0 / price**2)
+    return GraphRun(
+        run.strategy.edit(sizing=sizing), run.dataset, Terms(instrument, broker), run.start_ms
+    )
+
+
+def under_margin(run: GraphRun, rng: Rng) -> GraphRun:
+    """The same run under one of Bybit's margin modes, with tiers and accounts that are reached."""
+    tiers = (("400", "50", "0.01", "0"), ("1500", "50", "0.02", "0"), ("1e9", "50", "0.05", "0"))
+    instrument = replace(
+        run.terms.instrument,
+        contract_value=Decimal(1),
+        margin_tiers=tuple(MarginTier(*map(Decimal, one)) for one in tiers),
+        funding_interval_minutes=60,
+    )
+    broker = replace(
+        run.terms.broker,
+        profile="bybit_linear",
+        initial_cash=float(rng.choice([60.0, 200.0, 1_000.0])),
+        leverage=float(rng.choice([3.0, 10.0, 25.0])),
+        margin_mode="isolated" if rng.random() < 0.4 else "cross",
+        funding="none" if rng.random() < 0.5 else "history",
+    )
+    return replace(run, terms=Terms(instrument, broker, _funding(rng, run.dataset.bars)))
+
+
+def _funding(rng: Rng, bars: Bars) -> FundingRates:
+    """Settlements at opens of bars, and inside them."""
+    step_ms = 60_000 * int(rng.choice([20, 60]))
+    first = bars.start_ms // 3_600_000 * 3_600_000
+    times = np.arange(first, bars.end_ms + 1, step_ms, dtype=np.int64)
+    return FundingRates("linear", "FUZZ", times, rng.normal(0.0, 0.002, len(times)))
+
+
+def for_recorded_trades(run: GraphRun) -> GraphRun:
     """The same run without a day's orders, and without entries that rest under limits.
 
-    Some doors do not know these.
+    What trades on recorded trades does not know these.
     """
     strategy, limits = run.strategy, run.strategy.limits
     if limits is not None:

@@ -73,9 +73,9 @@ def from_the_first_bar(right: Any) -> Any:
 
 
 def only_at_first(right: Any) -> Any:
-    def measure(self: Rest, lots: Any, leverage: float, anew: bool) -> None:
+    def measure(self: Rest, lots: Any, leverage: float, here: Any, anew: bool) -> None:
         if anew:
-            right(self, lots, leverage, anew)
+            right(self, lots, leverage, here, anew)
 
     return measure
 

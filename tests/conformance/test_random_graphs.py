@@ -10,7 +10,7 @@ from engines.result import Result
 from strategies.backtest import backtest
 from strategies.scripting.graph_run import Witness, backtest_graph
 from tests.conformance.ledgers import assert_alike, assert_equal_ledgers
-from tests.conformance.random_graphs import GraphRun, random_graph_run
+from tests.conformance.random_graphs import GraphRun, as_inverse, random_graph_run
 
 RUNS = int(os.environ.get("BST_RUNS", "10000")) * 2 // 10
 BLOCK = 250
@@ -31,6 +31,17 @@ def compare(seed: int) -> None:
     assert_equal_ledgers(event, on_kernel(run))
     if run.terms.instrument.tick > 0:
         assert_alike(event, bar_by_bar(run, "reference"))
+
+
+@pytest.mark.parametrize("first", range(0, RUNS // 20, 25))
+def test_graphs_on_inverse_contracts_trade_the_same_on_both(first: int) -> None:
+    for seed in range(first, min(first + 25, RUNS // 20)):
+        run = as_inverse(random_graph_run(seed, on_a_grid=True))
+        try:
+            assert_alike(bar_by_bar(run, "event"), bar_by_bar(run, "reference"))
+        except AssertionError as differ:
+            differ.add_note(f"seed {seed}")
+            raise
 
 
 @pytest.mark.parametrize("first", range(0, RUNS, BLOCK))

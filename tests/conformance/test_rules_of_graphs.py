@@ -81,10 +81,17 @@ def played(
     broker: Broker = FREE,
     hours: Literal[1, 4] = 1,
 ) -> Result:
-    """Bars that stand at one price each."""
+    """A strategy on bars that stand at one price each."""
+    bars = still_bars(prices, signals, hours)
+    strategy = PLAIN.edit(**changes)
+    return run_strategy(strategy, {}, Dataset(bars), Terms(GRID, broker), engine=engine)
+
+
+def still_bars(prices: Sequence[float], signals: Mapping[int, float], hours: int = 1) -> Bars:
+    """Bars that stand at one price each, and say what is to happen by their volume."""
     still = np.array(prices)
     said = np.array([signals.get(bar, 0.0) for bar in range(len(prices))])
-    bars = Bars(
+    return Bars(
         Series("linear", "HAND", INTERVALS[hours]),
         MONDAY_MS + hours * HOUR_MS * np.arange(len(prices)),
         still.copy(),
@@ -94,8 +101,6 @@ def played(
         said,
         np.full(len(prices), np.nan),
     )
-    strategy = PLAIN.edit(**changes)
-    return run_strategy(strategy, {}, Dataset(bars), Terms(GRID, broker), engine=engine)
 
 
 def fills(result: Result) -> list[tuple[int, str]]:

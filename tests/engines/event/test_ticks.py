@@ -37,7 +37,7 @@ from engines.orders import Reason, Refusal
 from engines.script import View
 from strategies.scripting.graph_rules import GraphRules
 from strategies.scripting.graph_run import graph_script
-from tests.conformance.random_graphs import for_any_door, random_graph_run
+from tests.conformance.random_graphs import for_recorded_trades, random_graph_run
 from tests.examples import examples
 
 MS = 1_000_000
@@ -57,7 +57,7 @@ def tick_by_tick(bar: Bar, tick: float) -> Iterator[Tick]:
 
 @pytest.mark.parametrize("seed", range(120))
 def test_a_path_tick_by_tick_is_the_bar(seed: int) -> None:
-    run = for_any_door(random_graph_run(seed, on_a_grid=True))
+    run = for_recorded_trades(random_graph_run(seed, on_a_grid=True))
     values: dict[str, float] = {}
     rules = GraphRules(run.strategy, values, float(run.terms.instrument.tick))
 
