@@ -1,7 +1,8 @@
 """Which limits hold a graph's trading back? Trades, losses, re-entry and the clock, at closes.
 
-The rules of docs/design/fills.md, a second time: the kernel's `limits` is the other body. What may
-be reached between closes, a day's last order, is the engines' own business.
+The rules of docs/design/fills.md, a second time, for the event engine: the kernel's `limits` and
+the oracle's `counted_limits` are the other bodies. What may be reached between closes, a day's last
+order, is the engines' own business.
 """
 
 from __future__ import annotations

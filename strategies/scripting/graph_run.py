@@ -15,6 +15,8 @@ from strategies.evaluation.bar_by_bar import Stepper
 from strategies.evaluation.dataset import Dataset
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
+from strategies.scripting.counted_limits import CountedLimits
+from strategies.scripting.graph_limits import GraphLimits
 from strategies.scripting.graph_rules import GraphRules
 from strategies.scripting.graph_script import GraphScript, Turn
 from strategies.scripting.results import from_oracle, result_of
@@ -56,7 +58,8 @@ def backtest_graph(
         path=engine,
     )
     rules = GraphRules(strategy, full, float(traded_as.tick))
-    script = graph_script(strategy, rules, full, dataset, broker.compare_tolerance, start)
+    counts = GraphLimits if engine == "event" else CountedLimits
+    script = graph_script(strategy, rules, full, dataset, broker.compare_tolerance, start, counts)
     if engine == "event":
         outcome = traded(
             script, dataset, terms, rules.properties, spec.digest, perpetual, start, stop
@@ -82,8 +85,12 @@ def graph_script(
     dataset: Dataset,
     tolerance: float,
     warm_up: int = 0,
+    limits: type[GraphLimits] | type[CountedLimits] = GraphLimits,
 ) -> GraphScript:
-    """A strategy over a dataset as a script, whose indicators have seen the first bars."""
+    """A strategy over a dataset as a script, whose indicators have seen the first bars.
+
+    The oracle's `limits` are counted by a body of its own.
+    """
     feed = Feed(dataset)
     stepper = Stepper(strategy, values, dataset.bars.series.interval, tolerance)
     for _ in range(warm_up):
@@ -93,4 +100,4 @@ def graph_script(
         bar = feed.next_into(stepper)
         return Turn(bar, stepper.decision())
 
-    return GraphScript(rules, next_turn)
+    return GraphScript(rules, next_turn, limits)

@@ -14,6 +14,7 @@ from engines.decisions import Decision
 from engines.orders import Reason, Refusal
 from engines.script import View
 from strategies.evaluation.tracks import Bar
+from strategies.scripting.counted_limits import CountedLimits
 from strategies.scripting.graph_limits import GraphLimits, earns
 from strategies.scripting.graph_rules import GraphRules
 from strategies.scripting.resting_entries import RestingEntries
@@ -29,15 +30,21 @@ class Turn(NamedTuple):
 class GraphScript:
     """A graph with its parameters, as the engines' `Script`.
 
-    `next_turn` closes the next bar and says what the graph decides there.
+    `next_turn` closes the next bar and says what the graph decides there; `limits` is the body that
+    counts.
     """
 
-    def __init__(self, rules: GraphRules, next_turn: Callable[[], Turn]) -> None:
+    def __init__(
+        self,
+        rules: GraphRules,
+        next_turn: Callable[[], Turn],
+        limits: type[GraphLimits] | type[CountedLimits] = GraphLimits,
+    ) -> None:
         self._rules = rules
         self._next_turn = next_turn
         self._over = False
         numbers = rules.limits
-        self._limits = None if numbers is None else GraphLimits(numbers, rules.clock)
+        self._limits = None if numbers is None else limits(numbers, rules.clock)
         self._resting = None if rules.entry is None else RestingEntries(rules)
 
     def on_close(self, view: View) -> Iterator[Command]:

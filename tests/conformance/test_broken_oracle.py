@@ -17,6 +17,7 @@ from engines.reference.market import Market
 from engines.reference.pending import Touch
 from engines.reference.sizing import Sizing
 from engines.reference.statement import Statement
+from strategies.scripting.counted_limits import CountedLimits
 from tests.conformance import mutants
 
 Wrap = Callable[[Any], Any]
@@ -108,6 +109,9 @@ RULES: dict[str, tuple[Any, str, Wrap]] = {
     "G3 fees in the budget": (Sizing, "_wanted", without_taker_fee),
     "I1 margin of what is open": (Sizing, "_held", lambda _: lambda self, price: Fraction(0)),
     "smallest orders and margin": (Sizing, "_limits", no_limits),
+    "J3, J4 losses": (CountedLimits, "_loses", lambda _: nothing),
+    "losses in a row": (CountedLimits, "_pauses", lambda _: lambda *__: False),
+    "what limits refuse": (CountedLimits, "_refusal", lambda _: nothing),
     "J2 a day's last order": (Market, "_end_day", lambda _: nothing),
     "profits that exits ask for": (Statement, "earns", lambda _: lambda *__: True),
     "bounds of a size": (Sizing, "_bounded", lambda _: lambda self, units, *__: units),

@@ -19,6 +19,8 @@ from engines.risk import Limits as AccountLimits
 from strategies.backtest import Terms, checked_values
 from strategies.evaluation.dataset import Dataset
 from strategies.graph import FixedQty, Limits
+from strategies.scripting.counted_limits import CountedLimits
+from strategies.scripting.graph_limits import GraphLimits
 from strategies.scripting.graph_rules import GraphRules
 from strategies.scripting.graph_run import backtest_graph, graph_script
 from tests.conformance.random_graphs import GraphRun, random_graph_run, under_margin
@@ -39,7 +41,7 @@ SYMBOLS = ("AAA", "BBB", "CCC")
 same_rows: Any = assert_same_rows
 
 
-def legs_of(runs: Sequence[GraphRun], broker: Broker) -> list[Leg]:
+def legs_of(runs: Sequence[GraphRun], broker: Broker, limits: Any = GraphLimits) -> list[Leg]:
     """Legs with scripts that have seen nothing but the bars before their start."""
     found = []
     for symbol, run in zip(SYMBOLS, runs, strict=False):
@@ -48,7 +50,7 @@ def legs_of(runs: Sequence[GraphRun], broker: Broker) -> list[Leg]:
         bars, finer = run.dataset.bars, run.dataset.finer
         start = int(np.searchsorted(bars.open_ms, run.start_ms))
         script = graph_script(
-            run.strategy, rules, values, run.dataset, broker.compare_tolerance, start
+            run.strategy, rules, values, run.dataset, broker.compare_tolerance, start, limits
         )
         instrument = replace(run.terms.instrument, symbol=symbol)
         funding = run.terms.funding if broker.funding == "history" else None
@@ -73,15 +75,16 @@ def compare(seed: int) -> None:
     broker = runs[0].terms.broker
     limits = AccountLimits(portfolio_heat_limit=0.2 if rng.random() < 0.3 else 0.0)
     ours = portfolio.simulate(legs_of(runs, broker), broker, limits=limits)
-    witness = reference.simulate_portfolio(legs_of(runs, broker), broker, limits=limits)
+    theirs = legs_of(runs, broker, CountedLimits)
+    witness = reference.simulate_portfolio(theirs, broker, limits=limits)
     assert [name for name, _ in ours.ledger] == [name for name, _ in witness.ledger]
     marks, prices, money = ("bar", "side", "trade", "reason"), ("price", "qty"), ("fee", "cash")
     rows = [one for _, one in ours.ledger]
     same_rows(rows, [one for _, one in witness.ledger], marks, prices, money)
     for name, leg in ours.legs.items():
-        theirs = witness.legs[name]
+        other = witness.legs[name]
         exact = [one for one in EXACT if not one.endswith("signal")]
-        same_rows([*leg.trades, *leg.open], [*theirs.trades, *theirs.open], exact, PRICES, MONEY)
+        same_rows([*leg.trades, *leg.open], [*other.trades, *other.open], exact, PRICES, MONEY)
 
 
 @pytest.mark.parametrize("first", range(0, RUNS, BLOCK))
