@@ -14,8 +14,9 @@ from serve.commands.swept import Swept
 from serve.reports.content import Currency
 from serve.reports.figures import metric, setting, shown
 from serve.reports.words import label
-from tune.chunk import TEST, TRAIN, parameters_of
+from tune.chunk import TEST, TRAIN
 from tune.estimate import duration_text
+from tune.graphs import settings_of
 from tune.node_plan import NodePlan
 
 _OF_A_RUN: Final = (
@@ -106,12 +107,12 @@ def best_rows_table(
     rows = tuple(
         (
             f"{row['symbol']} {row['interval']}",
-            *map(setting, parameters_of(row).values()),
+            *map(setting, settings_of(row).values()),
             *(_shown(name, row[column]) for column, _, name in columns),
         )
         for row in best
     )
-    heads = (*parameters_of(best[0]), *(head for _, head, _ in columns))
+    heads = (*settings_of(best[0]), *(head for _, head, _ in columns))
     return TextTable(title, ("market", *heads), rows)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +16,8 @@ from strategies.backtest import Device, Terms
 from strategies.evaluation.plan import default_rows
 from strategies.graph.strategy import Strategy
 from strategies.graph.writing import to_json
-from strategies.variation.family import Family
-from tune.chunk import Prepared, failed_table, row_sums, spans_of, table_of
+from strategies.variation.family import PREFIX, Family
+from tune.chunk import Prepared, failed_table, parameters_of, row_sums, spans_of, table_of
 from tune.sweep_spec import SweepWindow
 from tune.whole_files import write_text
 
@@ -74,6 +74,12 @@ def own_rows(
     """Some rows as rows of one graph: parameters that only it has take their defaults."""
     some = {name: values[places] for name, values in rows.items()}
     return {**some, **default_rows(strategy, some)}
+
+
+def settings_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row of the table was run with, for people: changes of the graph in words."""
+    own = {name: value for name, value in parameters_of(row).items() if not name.startswith(PREFIX)}
+    return {**own, CHANGES: row[CHANGES]} if CHANGES in row else own
 
 
 def write_graphs(folder: Path, family: Family, rows: Mapping[str, Floats]) -> None:

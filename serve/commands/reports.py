@@ -30,6 +30,7 @@ from strategies.moments import moment_text
 from strategies.scripting import EventStrategy
 from tune.chunk import PARAM, TEST, TRAIN, parameters_of
 from tune.front import front_rows
+from tune.graphs import settings_of
 from tune.landscape import rank_correlation, surfaces
 from tune.ranking import stopped_rows
 from tune.sweep_spec import SweepWindow
@@ -146,7 +147,7 @@ def _sweep(planned: Planned, table: pa.Table, best: Sequence[Mapping[str, Any]])
         return tuple(
             content.RankedRow(
                 rank,
-                parameters_of(row),
+                settings_of(row),
                 {name: row[f"{TRAIN}{name}"] for name in statistics},
                 {name: row[f"{TEST}{name}"] for name in statistics if f"{TEST}{name}" in row},
                 f"{row['symbol']} {row['interval']}" if several else "",
@@ -226,7 +227,7 @@ def _surfaces(
 
 def _sweep_sentence(planned: Planned, best: Sequence[Mapping[str, Any]], shown: content.Run) -> str:
     top = best[0]
-    row = " · ".join(f"{name} {setting(value)}" for name, value in parameters_of(top).items())
+    row = " · ".join(f"{name} {setting(value)}" for name, value in settings_of(top).items())
     inside = percent(top[f"{TRAIN}total_return"], signed=True)
     text = f"The best of {planned.spec.total_rows:,} rows ({row}"
     text += f", {top['symbol']} {top['interval']}) returned {inside} in sample"
