@@ -10,8 +10,12 @@ import numpy as np
 from engines.bars import Floats
 from tune.search.terrain import BELOW_ONE, Terrain
 
-# Share of the rows that look everywhere.
-_COARSE: Final = 0.5
+# Share of the rows that look everywhere; of the others, share that steps around the best row.
+_COARSE: Final = 0.4
+_STEPPING: Final = 0.5
+# Standard deviation of a step in values of an axis, and how many a range without steps has.
+_STEP: Final = 1.5
+_VALUES: Final = 50
 _PLATEAUS: Final = 5
 # Reach of the last look as a share of the first one's.
 _FINEST: Final = 0.1
@@ -22,7 +26,8 @@ class Refinement:
 
     A point stands for a plateau by the median of its own score and those of its nearest, two for
     each axis: a peak that stands alone does not draw the search. The boxes around the plateaus
-    shrink from the distance between coarse points to a tenth of it.
+    shrink from the distance between coarse points to a tenth of it. Every second point is a step
+    or two away from the best one on the plateaus instead.
     """
 
     def __init__(self, terrain: Terrain, seed: int) -> None:
@@ -33,6 +38,7 @@ class Refinement:
         self._sobol = Sobol(terrain.n_axes, scramble=True, rng=self._rng)
         self._coarse = max(round(_COARSE * terrain.n_rows), 1)
         self._reach = 0.5 * self._coarse ** (-1.0 / terrain.n_axes)
+        self._step = np.array([_STEP / (n or _VALUES) for n in terrain.listed()])
         self._points = np.zeros((0, terrain.n_axes))
         self._scores = np.zeros(0)
 
@@ -51,7 +57,9 @@ class Refinement:
         reach = self._reach * max(left, _FINEST)
         around = centres[self._rng.integers(len(centres), size=n_points)]
         moved = around + reach * self._rng.uniform(-1.0, 1.0, around.shape)
-        return np.asarray(np.clip(moved, 0.0, BELOW_ONE))
+        stepped = self._best_of(centres) + self._step * self._rng.standard_normal(around.shape)
+        drawn = np.where(self._rng.random((n_points, 1)) < _STEPPING, stepped, moved)
+        return np.asarray(np.clip(drawn, 0.0, BELOW_ONE))
 
     def plateaus(self) -> list[int]:
         """Told points that are best all around, at most five, each beyond the others' reach."""
@@ -68,6 +76,12 @@ class Refinement:
             if len(chosen) == _PLATEAUS:
                 break
         return chosen
+
+    def _best_of(self, centres: Floats) -> Floats:
+        """The best point that was told within reach of the plateaus."""
+        apart = np.abs(self._points[:, None] - centres[None]).max(axis=2)
+        near = (apart <= self._reach).any(axis=1)
+        return np.asarray(self._points[np.argmax(np.where(near, self._scores, -np.inf))])
 
     def _spread(self, n_points: int) -> Floats:
         with warnings.catch_warnings():
