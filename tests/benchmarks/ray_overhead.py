@@ -158,20 +158,20 @@ def _ray_round(sweep: Sweep, folder: Path) -> Spent:
     windows = Windows(lambda _: held, lambda _: None)
     run = Run(sweep.spec, sweep.rows, parts, Best(Wanted(("sharpe",))), windows)
     dispatch = Dispatch(lambda: 2 * CORES)
-    before_s = _cpu_s()
+    before_s = cpu_s()
     with _fullest() as store:
         started_s = time.perf_counter()
         dispatch.add(run, sweep.chunks)
         run.ended.wait()
         wall_s = time.perf_counter() - started_s
-    spent = Spent(wall_s, _cpu_s() - before_s, max(store))
+    spent = Spent(wall_s, cpu_s() - before_s, max(store))
     dispatch.close()
     if run.error is not None:
         raise run.error
     return spent
 
 
-def _cpu_s() -> float:
+def cpu_s() -> float:
     """CPU seconds of this process and of all of Ray's."""
     own = psutil.Process(os.getpid())
     found = 0.0

@@ -1,7 +1,9 @@
-"""How good is a row that a search finds, and what does asking cost? Against the whole grid of W3.
+"""How good is a row that a search finds, and what does asking cost? Against two whole grids.
 
 `python -m tests.benchmarks.searches [SEEDS]` records the figures. W3 is a reversal of RSI(14) at 30
-and 70 over 100,000 bars: 20 stops × 20 targets × 5 trailing stops, 2,000 rows.
+and 70 over 100,000 bars: 20 stops × 20 targets × 5 trailing stops, 2,000 rows. The other landscape
+is a crossing of averages on the same bars, 20 fast × 20 slow × 5 stops: settings of a search that
+serve the one alone are none.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from engines.batch.summary import statistics
 from strategies.backtest import sums_of
 from strategies.evaluation.dataset import Dataset
 from strategies.evaluation.plan import Plan
-from strategies.graph import StopLoss, Strategy, TakeProfit, TrailingStop, close, param, rsi
+from strategies.graph import StopLoss, Strategy, TakeProfit, TrailingStop, close, param, rsi, sma
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.run import record
 from tests.benchmarks.workloads import N_BARS, TICK_LOT, bars_of, closes
@@ -38,12 +40,18 @@ AXES: Final = (
     Axis("target", "float", low=0.2, high=4.0, step=0.2),
     Axis("trail", "choice", values=(0.2, 0.5, 1.0, 2.0, _NEVER)),
 )
-GUIDED: Final[tuple[Kind, ...]] = ("gp", "tpe", "cmaes", "nsga2", "nsga3", "refine")
+CROSS_AXES: Final = (
+    Axis("fast", "int", low=5, high=100, step=5),
+    Axis("slow", "int", low=120, high=690, step=30),
+    Axis("stop", "choice", values=(0.3, 0.6, 1.0, 2.0, _NEVER)),
+)
+GUIDED: Final[tuple[Kind, ...]] = ("gp", "tpe", "cmaes", "nsga2", "nsga3", "refine", "genetic")
 SCALING: Final[tuple[tuple[Kind, int], ...]] = (
     ("random", _EVALUATIONS),
     ("sobol", _EVALUATIONS),
     ("cmaes", _EVALUATIONS),
     ("refine", _EVALUATIONS),
+    ("genetic", _EVALUATIONS),
     ("nsga2", 2_000),
     ("nsga3", 2_000),
     ("tpe", 500),
@@ -66,6 +74,17 @@ def reversal() -> Strategy:
     )
 
 
+def crossing_with_stop() -> Strategy:
+    """Long above, short below, until a stop."""
+    fast, slow = param("fast", 5, low=5, high=100), param("slow", 120, low=120, high=690)
+    return Strategy(
+        "crossing_with_stop",
+        enter_long=sma(close, fast).crosses_above(sma(close, slow)),
+        enter_short=sma(close, fast).crosses_below(sma(close, slow)),
+        exits=[StopLoss(percent=param("stop", 1.0, low=0.1, high=_NEVER))],
+    )
+
+
 def everything(rows: Rows) -> np.typing.NDArray[np.bool_]:
     """Every row is allowed."""
     return np.ones(len(next(iter(rows.values()))), dtype=bool)
@@ -74,26 +93,34 @@ def everything(rows: Rows) -> np.typing.NDArray[np.bool_]:
 _ALL: Final[Mask] = everything  # type: ignore[assignment]
 
 
-def grid_scores(n_bars: int = N_BARS) -> Floats:
-    """The Sharpe ratio of every row of the grid, (20, 20, 5)."""
+def grid_scores(
+    n_bars: int = N_BARS, strategy: Strategy | None = None, axes: tuple[Axis, ...] = AXES
+) -> Floats:
+    """The Sharpe ratio of every row of a grid, W3's by default, (20, 20, 5)."""
     bars = bars_of(closes(n_bars))
-    rows = rows_of(Space(AXES), _ALL)
-    plan = Plan(reversal(), Dataset(bars), rows, 0.0).prepare()
+    rows = rows_of(Space(axes), _ALL)
+    plan = Plan(strategy or reversal(), Dataset(bars), rows, 0.0).prepare()
     ready = window(bars, float(TICK_LOT.instrument.tick), None)
     (sums,) = sums_of(plan, ready, TICK_LOT, [(0, n_bars)], 0, plan.n_rows)
     span_ms = bars.end_ms - bars.start_ms
     found = statistics(sums, TICK_LOT.broker.initial_cash, "1", span_ms)["sharpe"]
-    return np.asarray(found.reshape([axis.count() for axis in AXES]))
+    return np.asarray(found.reshape([axis.count() for axis in axes]))
 
 
-def best_found(method: Kind, scores: Floats, seed: int, budget: float = _BUDGET) -> float:
+def best_found(
+    method: Kind,
+    scores: Floats,
+    seed: int,
+    budget: float = _BUDGET,
+    axes: tuple[Axis, ...] = AXES,
+) -> float:
     """The best score among so many rows that a search asks for."""
     n_rows = round(budget * scores.size)
-    space = Space(AXES, method, n_rows, seed)
+    space = Space(axes, method, n_rows, seed)
     pool = rows_of(space, _ALL)
     terrain = Terrain(space, _ALL, pool)
     if method == "random":
-        drawn = np.column_stack([pool[axis.name] for axis in AXES])
+        drawn = np.column_stack([pool[axis.name] for axis in axes])
         return float(_scores_at(terrain, drawn, scores).max())
     guidance = Guidance(method, ("sharpe",), batch_for(n_rows))
     searcher = searcher_of(terrain, guidance, seed)
@@ -132,30 +159,38 @@ def asking_seconds(method: Kind, n_rows: int) -> float:
 
 
 def search_figures(seeds: int = 20) -> Iterator[Figure]:
-    """Median share of the grid that is as good, wins against random rows, cost of asking."""
-    scores = grid_scores()
-    by_chance = [best_found("random", scores, seed) for seed in range(seeds)]
-    for method in GUIDED:
-        found = [best_found(method, scores, seed) for seed in range(seeds)]
-        shares = [rank_share(one, scores) for one in found]
-        wins = sum(one > other for one, other in zip(found, by_chance, strict=True))
-        says = (
-            f"W3: share of the grid that is as good as the best of {_BUDGET:.0%} of it, found by "
-            f"{method}, median of {seeds} seeds"
-        )
-        yield Figure(
-            f"search_w3_{method}", float(np.median(shares)), "of the grid",
-            min(shares), max(shares),
-            "random rows, as many", "this version",
-            f"better than chance in {wins} of {seeds}, which reaches "
-            f"{np.median([rank_share(one, scores) for one in by_chance]):.4f}", says,
-        )  # fmt: skip
+    """Median share of both grids that is as good, wins against random rows, cost of asking."""
+    crossed = grid_scores(strategy=crossing_with_stop(), axes=CROSS_AXES)
+    yield from landscape_figures("w3", grid_scores(), AXES, seeds)
+    yield from landscape_figures("cross", crossed, CROSS_AXES, seeds)
     for method, n_rows in SCALING:
         spent = asking_seconds(method, n_rows)
         says = f"{n_rows:,} rows of eight parameters asked for and told, without running them"
         yield Figure(
             f"asking_{method}", float(f"{spent:.3g}"), "CPU s", spent, spent, "", "", "", says
         )
+
+
+def landscape_figures(
+    name: str, scores: Floats, axes: tuple[Axis, ...], seeds: int
+) -> Iterator[Figure]:
+    """What every guided search finds on one grid."""
+    by_chance = [best_found("random", scores, seed, axes=axes) for seed in range(seeds)]
+    for method in GUIDED:
+        found = [best_found(method, scores, seed, axes=axes) for seed in range(seeds)]
+        shares = [rank_share(one, scores) for one in found]
+        wins = sum(one > other for one, other in zip(found, by_chance, strict=True))
+        says = (
+            f"{name.capitalize()}: share of the grid that is as good as the best of {_BUDGET:.0%} "
+            f"of it, found by {method}, median of {seeds} seeds"
+        )
+        yield Figure(
+            f"search_{name}_{method}", float(np.median(shares)), "of the grid",
+            min(shares), max(shares),
+            "random rows, as many", "this version",
+            f"better than chance in {wins} of {seeds}, which reaches "
+            f"{np.median([rank_share(one, scores) for one in by_chance]):.4f}", says,
+        )  # fmt: skip
 
 
 def main() -> None:
