@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ _CONNECT_S: Final = 10.0
 # How Ray's client words the answer of a server that knows no such job.
 _NOT_THERE: Final = "status code 404"
 _POLL_S: Final = 0.5
+# A head that has just started takes jobs before the agent that runs them listens.
+_NO_AGENT: Final = "No available agent"
+_AGENT_S: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -62,20 +66,24 @@ class Jobs:
     ) -> bool:
         """Run a command among our sources, with folders of modules beside; False if it is there."""
         environment = {**uploaded_code(), "py_modules": [str(path) for path in modules]}
+        until_s = time.monotonic() + _AGENT_S
         with self._errors():
-            try:
-                self._client.submit_job(
-                    entrypoint=entrypoint,
-                    submission_id=job_id,
-                    metadata=dict(metadata),
-                    runtime_env=environment if modules else uploaded_code(),
-                )
-            except RuntimeError:
-                # A name that is taken answers as any other error: with status 500.
-                if self.told(job_id) is None:
-                    raise
-                return False
-        return True
+            while True:
+                try:
+                    self._client.submit_job(
+                        entrypoint=entrypoint,
+                        submission_id=job_id,
+                        metadata=dict(metadata),
+                        runtime_env=environment if modules else uploaded_code(),
+                    )
+                    return True
+                except RuntimeError as error:
+                    # A name that is taken answers as any other error: with status 500.
+                    if self.told(job_id) is not None:
+                        return False
+                    if _NO_AGENT not in str(error) or time.monotonic() > until_s:
+                        raise
+                time.sleep(_POLL_S)
 
     def told(self, job_id: str) -> ClusterJob | None:
         """A job by its id, None if there is none."""
@@ -117,7 +125,6 @@ class Jobs:
                 while not step.done() and not enough():
                     loop.run_until_complete(asyncio.wait({step}, timeout=_POLL_S))
                 if not step.done():
-                    step.cancel()
                     return
                 try:
                     *whole, rest = (rest + step.result()).split("\n")
@@ -128,7 +135,10 @@ class Jobs:
             if rest:
                 yield rest
         finally:
+            _end_tasks(loop)
             loop.run_until_complete(loop.shutdown_asyncgens())
+            # What closing the connection has begun.
+            _end_tasks(loop)
             loop.close()
 
     @contextmanager
@@ -143,6 +153,14 @@ class Jobs:
             raise ClusterUnreachable(f"No cluster takes jobs at {self._address}") from error
         except RuntimeError as error:
             raise ClusterUnreachable(f"{self._address} answered: {error}") from error
+
+
+def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.wait(left))
 
 
 def _job(told: Any) -> ClusterJob:

@@ -78,6 +78,7 @@ def opened(
         parts.begin(pinned(planned))
         needs = None
         if len(parts.finished(planned.spec.chunks())) == 0:
+            ticket.report(0, 0, "measuring a few rows")
             needs = estimated(planned, bars, cpus)
             ticket.note(estimate_text(needs))
             check_disk(needs, settings.results_folder)

@@ -50,6 +50,7 @@ class Victims:
             **common,
             "include_dashboard": False,
             "gcs_server_port": free_port(),
+            "dashboard_agent_listen_port": free_port(),
             "redis_password": os.environ.get("REDIS_PASSWORD", ""),
             "_system_config": _HEALTH,
         }
