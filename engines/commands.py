@@ -24,6 +24,7 @@ MarginRule = Literal["called", "checked"]
 Allowed = Literal["both", "long", "short"]
 MarginPrice = Literal["fill", "signal"]
 ExitLevels = Literal["first", "absolute"]
+GappedExits = Literal["dropped", "filled"]
 ExitPart = Literal["stop", "limit", "trail"]
 
 
@@ -189,7 +190,9 @@ class Properties:
     None takes 100 by the broker's leverage (I1). `margin_price` decides whether a market order
     from flat is checked at its fill or at the price that sized it (I5). `exit_levels` tells which
     of two forms of one level holds: the one met first (Pine 6), or the absolute one (Pine 5, E4).
-    `calc_on_order_fills` runs the script again after fills inside a bar (A5).
+    `calc_on_order_fills` runs the script again after fills inside a bar (A5). `gapped_exits` are
+    the old position's, where a market order turns it around at an open that is through them:
+    they are dropped, or filled against the new position at that very price (E13).
 
     `margin` of `called` is Pine's: asked for at the fill, and called for while it is missing (I1
     to I6). `checked` asks once, where the broker sizes a market order (`size_at`), and calls for
@@ -208,6 +211,7 @@ class Properties:
     margin_short: float | None = None
     margin_price: MarginPrice = "fill"
     exit_levels: ExitLevels = "first"
+    gapped_exits: GappedExits = "dropped"
     calc_on_order_fills: bool = False
     bounds: SizeBounds = NO_BOUNDS
     kelly: KellyRule | None = None
@@ -259,4 +263,5 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "margin": get_args(MarginRule),
     "margin_price": get_args(MarginPrice),
     "exit_levels": get_args(ExitLevels),
+    "gapped_exits": get_args(GappedExits),
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from engines.commands import Entry, Order, Properties, without_na
 from engines.event.account import Account
 from engines.event.events import Amend, Instruction, Place, Queue, Rank, Withdraw
-from engines.event.exit_desk import Closing
+from engines.event.exit_desk import Caught, Closing
 from engines.event.naming import Namer
 from engines.event.sizing import lots_of, refusal_of, units_asked, units_checked
 from engines.kernel.rounding import round_against, round_in_favour
@@ -227,6 +227,17 @@ class EntryDesk:
             sized_by_stop=None if bracket is None else bracket.stop,
             sized_over=first.sized_over,
             share=share,
+        )
+
+    def open_caught(self, one: Caught, side: int) -> Iterator[Instruction]:
+        """B5: an exit that a gap is through beside a stop entry opens a position of its own."""
+        sequence, label = self.namer.next_call(), f"{one.id} at a gap"
+        name = self.namer.name(f"caught:{one.id}")
+        command = Order(one.id, "long" if side > 0 else "short", comment=one.signal)
+        turn = self.namer.turn
+        self.waiting[label] = Waiting(command, side, name, one.units, 0.0, sequence, turn)
+        yield Place(
+            name, side, sequence, Rank(Queue.ENTRY, -side, sequence), one.units, at_once=True
         )
 
     def _pass_the_reversal_on(self, last: Waiting) -> Iterator[Instruction]:

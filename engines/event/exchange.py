@@ -28,6 +28,7 @@ from engines.event.perpetual import Perpetual
 from engines.event.recalculation import walk, way_of
 from engines.event.sizing import (
     affords,
+    call_waits,
     can_carry,
     fee_of,
     lots_to_call,
@@ -68,6 +69,12 @@ class Exchange:
     # The open of the path, and where its present leg ends; None while the price stands.
     opened: float = 0.0
     leg_end: float | None = None
+    # Whether the price jumps there at this moment (B5); the corner of the path where it is, 0 its
+    # open; the close that a margin call may be put off to, and whether one waits for it (I4).
+    opens: bool = False
+    corner: int = 0
+    close: float | None = None
+    put_off: bool = False
     at_once: list[str] = field(default_factory=list)
     # Lots from this number on were entered by the present round of market orders (D10).
     round_from: int = _NO_ROUND
@@ -110,6 +117,8 @@ class Exchange:
         if bar.rate != self.account.rate:
             self.account.convert(bar.rate)
         parts, tick = bar.inside or (bar.prices,), self.account.market.tick
+        # Not settled by the rules: among finer bars no call waits for the close.
+        self.close = parts[0].close if len(parts) == 1 else None
         marks = bar.marks or parts
         self._settle(bar.open_ms, bar.open_ms + 1, marks[0].open)
         if self.said.risk.watches or self.said.day_orders is not None:
@@ -146,8 +155,10 @@ class Exchange:
 
     def jump(self, price: float) -> None:
         """The market opens at `price`: market orders fill (A1), and what it jumped over (B3)."""
-        self.opened = price
+        self.opened, self.corner = price, 0
+        self.opens = True
         self.fill_here(price)
+        self.opens = False
 
     def fill_here(self, price: float) -> None:
         """Market orders fill where the price stands, and levels that it is beyond."""
@@ -160,7 +171,7 @@ class Exchange:
 
     def move(self, price: float) -> None:
         """The market goes from here to `price` without a gap (B2)."""
-        self.leg_end = price
+        self.leg_end, self.corner = price, self.corner + 1
         self._go(price)
 
     def _go(self, price: float) -> None:
@@ -179,15 +190,18 @@ class Exchange:
         self._fill_at_once(self.here)
 
     def _fill_at_once(self, price: float) -> None:
-        """Closes by a risk rule, whatever else waits (J2 to J5)."""
+        """Closes by a risk rule, whatever else waits (J2 to J5), and exits of a gap (B5, E13)."""
         while self.at_once:
-            working = self.working.pop(self.at_once.pop(), None)
+            working = self.working.pop(self.at_once.pop(0), None)
             if working is None:
                 continue
             order, units = working.order, self._units(working, working.units or 0.0)
             market = self.account.market
             paid = float(market_price(price, order.side, market)) if order.slips else price
             fee = fee_of(self.account, units, paid, market.taker_fee_rate)
+            if not order.reduce_only and not self._affords(order, units, paid):
+                self._reject(order, Refusal.NO_MARGIN)
+                continue
             status: OrderStatus = "filled" if units > 0.0 else "cancelled"
             self._tell(
                 OrderUpdate(order.order_id, status, self.bar, order.side, paid, units, 0.0, fee)
@@ -197,6 +211,9 @@ class Exchange:
         """After the decisions of a bar: what fills at this very close (A2, A3)."""
         at_close = self.account.market.fill_at_close
         self.moment += 1
+        if self.put_off:
+            self.put_off = False
+            self._call_margin()
         self._fill_at_once(self.here)
         orders = [one for one in self.working.values() if one.is_market]
         self._fill_market_orders([one for one in orders if at_close or one.order.at_close])
@@ -310,6 +327,8 @@ class Exchange:
             self.working[order.order_id] = working.after(part, own, against, closing)
         left, name, bar, side = units - part, order.order_id, self.bar, order.side
         told = OrderUpdate(name, "filled", bar, side, price, part, left, fee, opened=opened)
+        if closing > 0.0 and opened > 0.0:
+            told = replace(told, caught=self._caught(working))
         self.orders_filled += part == units
         self._tell(told)
         if self.said.day_orders is not None:
@@ -318,6 +337,22 @@ class Exchange:
         # J2: an entry beyond the open, inside a leg, is closed where that leg ends.
         if self.at_once and not (beyond and self.leg_end is not None):
             self._fill_at_once(price)
+
+    def _caught(self, reversing: Working) -> tuple[str, ...]:
+        """Exits that the open is through beside a reversal: of a stop entry the stops (B5)."""
+        if not self.opens or self.rules is not None or reversing.limit is not None:
+            return ()
+        tick, by_stop = self.account.market.tick, reversing.stop is not None
+        found = [
+            one.order
+            for one in self.working.values()
+            if one.order.reduce_only
+            and not one.is_market
+            and one.order.side == reversing.order.side
+            if not by_stop or one.stop is not None
+            if self._touch(one, self.here, tick) is not None
+        ]
+        return tuple(one.order_id for one in sorted(found, key=lambda one: one.rank))
 
     def _checked(self, order: Place, price: float) -> float:
         """The price that an order's margin is looked at (I5)."""
@@ -464,10 +499,15 @@ class Exchange:
         owned = owned or account.hedged
         if owned or not account.lots or not market.check_margin:
             return
-        if self.called_in == self.bar or self.said.margin == "checked":
+        if self.called_in == self.bar or self.put_off or self.said.margin == "checked":
             return
         units = lots_to_call(account, self.said, self.here)
         if units <= 0.0:
+            return
+        # I4: one contract that is missed at the first extreme can wait for the close.
+        close = None if self.corner != 1 or self.close == self.here else self.close
+        if close is not None and call_waits(account, self.said, self.here, close):
+            self.put_off = True
             return
         # Not settled by the rules: no slippage, the price is the one that was checked.
         fee = fee_of(account, units, self.here, market.taker_fee_rate)

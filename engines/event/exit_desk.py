@@ -36,6 +36,15 @@ class Closing(NamedTuple):
     side: int = 0
     sequence: int = 0
     turn: int = 0
+    exit_id: str = ""
+
+
+class Caught(NamedTuple):
+    """An exit that an open is through where its position is turned around."""
+
+    id: str
+    signal: str
+    units: float
 
 
 @dataclass
@@ -219,6 +228,25 @@ class ExitDesk:
             at_once=True,
             slips=slips,
         )
+
+    def caught(self, names: Collection[str]) -> list[Caught]:
+        """What exits that a gap is through were for, a leg once."""
+        found: dict[LegKey, Caught] = {}
+        for name in names:
+            of_leg = self.leg_of(name)
+            if of_leg is not None and of_leg[1].working > 0.0:
+                key, leg = of_leg
+                signal = self.standing[key[:2]].command.signal(leg.part_of(name))
+                found.setdefault(key, Caught(key[0], signal, leg.working))
+        return list(found.values())
+
+    def close_caught(self, one: Caught, lot: Lot, sequence: int) -> Iterator[Instruction]:
+        """E13: an exit of the old position leaves the new one, where the price stands."""
+        name = self.namer.name(f"caught:{one.id}")
+        reason, turn = Reason.STOP_LOSS, self.namer.turn
+        self.closings[name] = Closing((), one.signal, reason, lot.side, sequence, turn, one.id)
+        rank = Rank(Queue.EXIT, sequence, lot.number)
+        yield Place(name, -lot.side, sequence, rank, one.units, reduce_only=True, at_once=True)
 
     def is_forced(self, order_id: str) -> bool:
         """Whether an order is a close that a risk rule asked for."""

@@ -267,15 +267,30 @@ def affords(
 
 def lots_to_call(account: Account, said: Properties, price: float) -> float:
     """Lots that a margin call sells at `price`; 0 while the account carries its own (I1, I3)."""
+    missing = _lots_missing(account, said, price)
+    if missing is None:
+        return 0.0
+    wanted = 4.0 * missing if missing > 0.0 else float(whole_units(1.0, account.market))
+    return min(wanted, account.units)
+
+
+def call_waits(account: Account, said: Properties, price: float, close: float) -> bool:
+    """I4: whether one whole contract is called for at `price`, and margin is missing at `close`."""
+    if _lots_missing(account, said, price) != 0.0:
+        return False
+    whole = account.units >= float(whole_units(1.0, account.market))
+    return whole and _lots_missing(account, said, close) is not None
+
+
+def _lots_missing(account: Account, said: Properties, price: float) -> float | None:
+    """Whole lots whose margin is missing at `price`; None while the account carries its own."""
     market, margin = account.market, margin_share(account, said, account.side)
     if margin == 0.0:
-        return 0.0
+        return None
     value = account.payoff.worth(price) * market.contract_value
     equity = account.equity(price)
     carried = quantity(account.units, market) * value + account.elsewhere
     available = equity - carried * margin
     if available >= -_MONEY_NOISE * abs(equity):
-        return 0.0
-    cover = float(whole_units(-available / margin / value, market))
-    wanted = 4.0 * cover if cover > 0.0 else float(whole_units(1.0, market))
-    return min(wanted, account.units)
+        return None
+    return float(whole_units(-available / margin / value, market))

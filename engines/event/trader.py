@@ -268,7 +268,7 @@ class Trader:
         if update.left_units <= 0.0:
             del self.exits.closings[update.order_id]
         if update.status == "filled":
-            self._left(update, closing.lots, closing.signal, closing.reason)
+            self._left(update, closing.lots, closing.signal, closing.reason, closing.exit_id)
 
     def _left(
         self,
@@ -288,6 +288,7 @@ class Trader:
     def _entered(self, waiting: Waiting, update: OrderUpdate) -> Iterator[Instruction]:
         """One order closes and opens (D1), with one fee, split by quantity (H3)."""
         account, command, units = self.account, waiting.command, update.units
+        caught = self.exits.caught(update.caught)
         only_leaves = command.reduce_only or account.wallet is not None
         closing = min(units, account.closable(update.side, only_leaves))
         opening = units - closing if update.opened is None else update.opened
@@ -318,6 +319,11 @@ class Trader:
                 yield from self.brackets.cover(lot, command.bracket)
             yield from self.ladders.after_entry(waiting, lot, update.bar)
         yield from self.entries.after_fill(waiting, units)
+        for one in caught:
+            if not waiting.is_market:
+                yield from self.entries.open_caught(one, update.side)
+            elif self.said.gapped_exits == "filled":
+                yield from self.exits.close_caught(one, account.lots[-1], waiting.sequence)
         yield from self.entries.drop_beyond_limit(self.exits.closings.values(), waiting.order_id)
 
     def _part_of(self, order_id: str) -> Lot | None:

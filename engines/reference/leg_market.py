@@ -219,7 +219,7 @@ class LegMarket(Market):
             total += leg.open_profit(leg.mark) - leg.maintenance()
         return total
 
-    def _affordable(self, order: Pending, price: Ticks, opening: Units) -> bool:
+    def affordable(self, order: Pending, price: Ticks, opening: Units) -> bool:
         """I5 or Bybit's order cost; then the limits over all positions."""
         if opening == 0:
             return True

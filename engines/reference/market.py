@@ -14,6 +14,7 @@ from engines.reference.brackets import STOPPED, Rest
 from engines.reference.day_orders import DayBook
 from engines.reference.desk import Closing, Desk
 from engines.reference.exits import Leg
+from engines.reference.gaps import Caught, caught_by, fill_caught
 from engines.reference.grid import Ticks, Units, distance
 from engines.reference.guard import Guard
 from engines.reference.pending import Pending, Touch
@@ -44,7 +45,14 @@ class Market:
         self.orders_filled = 0
         self._slippage = slippage_ticks
         self._called_in = -1
+        # The close that a margin call may be put off to, None where it is not known; the corner
+        # of the path where the price is, 0 its open; whether a call waits for the close (I4).
+        self.close: Ticks | None = None
+        self._corner = 0
+        self._put_off = False
         self._open: Ticks = 0
+        # Whether the price jumps there at this moment (B5).
+        self.opens = False
         # Where the present leg of the path ends; None while the price stands.
         self._leg_end: Ticks | None = None
         self._due_at_leg_end = ""
@@ -71,8 +79,10 @@ class Market:
 
     def jump(self, bar: int, price: Ticks) -> None:
         """The market opens at `price`: market orders fill (A1), and what it jumped over (B3)."""
-        self._open = price
+        self._open, self._corner = price, 0
+        self.opens = True
         self.fill_here(bar, price)
+        self.opens = False
 
     def fill_here(self, bar: int, price: Ticks) -> None:
         """Market orders fill where the price stands, and levels that it is beyond."""
@@ -86,7 +96,7 @@ class Market:
 
     def move(self, bar: int, price: Ticks) -> None:
         """The market goes from here to `price` without a gap (B2)."""
-        self._leg_end = price
+        self._leg_end, self._corner = price, self._corner + 1
         self._meet_all(bar, price)
         self._leg_end = None
         if self._due_at_leg_end:
@@ -143,6 +153,9 @@ class Market:
     def end_bar(self, bar: int, close: Ticks) -> None:
         """After the script: what fills at this very close (A2, A3)."""
         self.desk.send()
+        if self._put_off:
+            self._put_off = False
+            self._call_margin(bar)
         at_close = self.desk.broker.fill_at == "close"
         before = self.account.entries
         self._fill_market_orders(bar, close, only_immediate=not at_close)
@@ -160,7 +173,7 @@ class Market:
             units = against if isinstance(own, Refusal) else own + against
             # J1: what may only leave opens nothing.
             opens = 0 if self.desk.only_closes(order) else units - self._closing(order, units)
-            if not self._affordable(order, close, opens):
+            if not self.affordable(order, close, opens):
                 del self.desk.pending[order.command.id]
         self.desk.tidy()
 
@@ -169,13 +182,15 @@ class Market:
         account, grid = self.account, self.desk.grid
         held = 0 if account.hedged else distance(account.position, 0)
         margin = self.desk.margin(1 if account.position > 0 else -1)
-        if held == 0 or margin == 0 or self._called_in == bar:
+        if held == 0 or margin == 0 or self._called_in == bar or self._put_off:
             return
-        # I1: equity less the margin of the position's value at this price.
-        available = account.equity(self.here) - account.value(self.here, held) * margin
+        available = self._available(self.here, held, margin)
         if available >= 0:
             return
         cover = grid.whole(-available / margin / account.value(self.here, 1 / grid.lot))
+        if cover <= 0 and self._waits(held, margin):
+            self._put_off = True
+            return
         # I3: a cover of nothing still takes one whole contract.
         units = min(4 * cover if cover > 0 else grid.whole(Fraction(1)), held)
         # Not settled by the rules: no slippage, the price is the one that was checked.
@@ -184,6 +199,21 @@ class Market:
         account.close(bar, self.here, units, ticket, fee, ())
         self._called_in = bar
         self.desk.tidy()
+
+    def _waits(self, held: Units, margin: Fraction) -> bool:
+        """I4: a call of one contract at the first extreme waits for a close that misses it too.
+
+        PyneCore measured that it is sold after the script has run there.
+        """
+        close, first = self.close, self._corner == 1
+        if not first or close is None or close == self.here:
+            return False
+        whole = held >= self.desk.grid.whole(Fraction(1))
+        return whole and self._available(close, held, margin) < 0
+
+    def _available(self, price: Ticks, held: Units, margin: Fraction) -> Fraction:
+        """I1: equity less the margin of the position's value at a price."""
+        return self.account.equity(price) - self.account.value(price, held) * margin
 
     def _meet_all(self, bar: int, price: Ticks, first_fresh_lot: int | None = None) -> None:
         while True:
@@ -287,7 +317,7 @@ class Market:
         self._fill_order(order, bar, touch)
 
     def _fill_order(self, order: Pending, bar: int, touch: Touch) -> None:
-        desk, command = self.desk, order.command
+        desk, command, account = self.desk, order.command, self.account
         del desk.pending[command.id]
         price = self._slipped(touch, order.side)
         own = self._own_units(order, price)
@@ -297,7 +327,7 @@ class Market:
             return
         units = own + self._against(order)
         if command.reduce_only:
-            units = min(units, self.account.open_on(-order.side))
+            units = min(units, account.open_on(-order.side))
         closing = self._closing(order, units)
         if desk.only_closes(order):
             # J1: what it was to leave may have been left before.
@@ -305,22 +335,23 @@ class Market:
         if units <= 0:
             return
         opening = units - closing
-        if not self._affordable(order, price, opening):
+        if not self.affordable(order, price, opening):
             if closing > 0:
                 self._refused = order.side, order.turn, order.sequence
             return
+        caught = caught_by(order, self) if closing > 0 and opening > 0 else []
         rate = desk.fee_rate(touch, order.stop is not None or order.takes(touch))
         reason = Reason.REVERSAL if closing > 0 else Reason.ENTRY
         reason = Reason.SAFETY_ORDER if order.safety else reason
         ticket = Ticket(order.entry_id, command.comment or command.id, rate, reason)
         # H3: a reversal is one order, its fee split by quantity.
-        fee = self.account.fee(ticket, price, units)
+        fee = account.fee(ticket, price, units)
         if closing > 0:
             share = fee * closing / units
-            self.account.close(bar, price, closing, ticket, share, (), -order.side)
+            account.close(bar, price, closing, ticket, share, (), -order.side)
         if opening > 0:
             share = fee * opening / units
-            lot = self.account.open(bar, order.side, price, opening, ticket, share)
+            lot = account.open(bar, order.side, price, opening, ticket, share)
             desk.tidy()
             desk.cover(lot)
             desk.rest(lot, command)
@@ -328,6 +359,13 @@ class Market:
         desk.after_fill(command.oca_name, command.oca_type, units)
         self._count(bar, price, order.side)
         self._end_day(bar, touch)
+        self._fill_caught(caught, order, bar, price)
+
+    def _fill_caught(self, caught: list[Caught], order: Pending, bar: int, price: Ticks) -> None:
+        for one in caught:
+            # J2: a day that has ended leaves nothing to fill.
+            if self.account.position and fill_caught(one, order, bar, price, self):
+                self._count(bar, price, 0 if order.is_market else order.side)
 
     def _own_units(self, order: Pending, price: Ticks) -> Units | Refusal:
         """What the order asks for itself; a budget decides at the price (G5)."""
@@ -357,7 +395,7 @@ class Market:
         """The part of an order that leaves the opposite position."""
         return min(units, self.account.closable(order.side, order.command.reduce_only))
 
-    def _affordable(self, order: Pending, price: Ticks, opening: Units) -> bool:
+    def affordable(self, order: Pending, price: Ticks, opening: Units) -> bool:
         """I5: an order that needs more margin than there is equity at its fill is dropped."""
         account, margin = self.account, self.desk.margin(order.side)
         if self.desk.properties.margin == "checked" and not order.is_market:

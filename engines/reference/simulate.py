@@ -102,6 +102,8 @@ class _Run:
         if self.market.day_book is not None:
             self.market.day_book.open_bar(int(self.bars.open_ms[bar]))
         self.market.open_bar(bar, self.days[bar], paths[0].open)
+        # I4, not settled by the rules: among finer bars no call waits for the close.
+        self.market.close = paths[0].close if len(paths) == 1 else None
         saved = self._saved()
         for path in paths:
             if self.said.calc_on_order_fills:

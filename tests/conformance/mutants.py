@@ -18,7 +18,7 @@ from strategies.scripting.graph_run import Witness, backtest_graph
 from tests.conformance.ledgers import assert_alike, assert_equal_ledgers
 from tests.conformance.random_graphs import GraphRun, random_graph_run, with_broker
 from tests.engines.event import agreement
-from tests.engines.event.random_scripts import random_script_run
+from tests.engines.event.random_scripts import called_for_margin, random_script_run
 
 SEEDS = range(300)
 
@@ -43,6 +43,12 @@ def whole(seed: int) -> Result:
 def whole_script(seed: int) -> reference.Outcome:
     """What the oracle makes of a script's run while nothing is broken."""
     return agreement.on_oracle(random_script_run(seed))
+
+
+@cache
+def whole_call(seed: int) -> reference.Outcome:
+    """The same of a script whose margin is called for."""
+    return agreement.on_oracle(called_for_margin(random_script_run(seed)))
 
 
 def in_plain_python(patch: pytest.MonkeyPatch) -> None:
@@ -80,6 +86,24 @@ def event_agrees_on_scripts(seed: int) -> None:
     """Raise AssertionError if it does not trade a script as the oracle does."""
     run = random_script_run(seed)
     agreement.assert_same(agreement.on_event_engine(run), whole_script(seed))
+
+
+def event_agrees_on_calls(seed: int) -> None:
+    """The same where margin is called for, one whole contract at a time."""
+    run = called_for_margin(random_script_run(seed))
+    agreement.assert_same(agreement.on_event_engine(run), whole_call(seed))
+
+
+def oracle_agrees_on_scripts(seed: int) -> None:
+    """Raise AssertionError if the oracle does not trade a script as the event engine does."""
+    run = random_script_run(seed)
+    agreement.assert_same(agreement.on_event_engine(run), agreement.on_oracle(run))
+
+
+def oracle_agrees_on_calls(seed: int) -> None:
+    """The same where margin is called for."""
+    run = called_for_margin(random_script_run(seed))
+    agreement.assert_same(agreement.on_event_engine(run), agreement.on_oracle(run))
 
 
 def oracle_agrees(seed: int) -> None:

@@ -140,6 +140,10 @@ RULES: dict[str, tuple[Callable[[Patch], None], Callable[[int], None]]] = {
         function("_first", lambda ahead, one, other: one[1].at != other[1].at),
         mutants.event_agrees,
     ),
+    "B5 exits at a gap": (
+        lambda patch: patch.setattr(EntryDesk, "open_caught", no_instruction),
+        mutants.event_agrees_on_scripts,
+    ),
     "C1 stops to the worse": (
         function("round_against", rounding.round_in_favour),
         mutants.event_agrees,
@@ -197,6 +201,10 @@ RULES: dict[str, tuple[Callable[[Patch], None], Callable[[int], None]]] = {
         lambda patch: patch.setattr(BracketDesk, "move_stops", no_instruction),
         mutants.event_agrees,
     ),
+    "E13 exits of a market reversal": (
+        lambda patch: patch.setattr(ExitDesk, "close_caught", no_instruction),
+        mutants.event_agrees_on_scripts,
+    ),
     "F1 groups": (
         lambda patch: patch.setattr(EntryDesk, "_in_group", no_instruction),
         mutants.event_agrees_on_scripts,
@@ -215,6 +223,10 @@ RULES: dict[str, tuple[Callable[[Patch], None], Callable[[int], None]]] = {
     "I3 margin calls": (
         function("lots_to_call", lambda *_: 0.0),
         mutants.event_agrees_on_scripts,
+    ),
+    "I4 calls that wait": (
+        function("call_waits", lambda *_: False),
+        mutants.event_agrees_on_calls,
     ),
     "I5 margin at the fill": (
         function("affords", lambda *_: True),

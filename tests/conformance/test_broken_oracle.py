@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from engines.orders import Reason
+from engines.reference import market as oracle_market
 from engines.reference.brackets import STOPPED, Rest
 from engines.reference.desk import Desk
 from engines.reference.ladders import Ladders
@@ -129,6 +130,51 @@ RULES: dict[str, tuple[Any, str, Wrap]] = {
     ),
     "the order of a gap": (Market, "_resting", lambda _: lambda self, *_: iter(())),
 }
+
+
+def never_waits(right: Any) -> Any:
+    def call(self: Market, bar: int) -> None:
+        close, self.close = self.close, None
+        right(self, bar)
+        self.close = close
+
+    return call
+
+
+def caught_only(kind: str) -> Wrap:
+    """Exits that a gap is through are caught beside one kind of reversal only."""
+
+    def wrap(right: Any) -> Any:
+        def caught_by(order: Any, market: Any) -> Any:
+            return right(order, market) if order.is_market == (kind == "market") else []
+
+        return caught_by
+
+    return wrap
+
+
+SCRIPT_RULES: dict[str, tuple[Any, str, Wrap, Callable[[int], None]]] = {
+    "B5 exits at a gap": (
+        oracle_market,
+        "caught_by",
+        caught_only("market"),
+        mutants.oracle_agrees_on_scripts,
+    ),
+    "E13 exits of a market reversal": (
+        oracle_market,
+        "caught_by",
+        caught_only("stop"),
+        mutants.oracle_agrees_on_scripts,
+    ),
+    "I4 calls that wait": (Market, "_call_margin", never_waits, mutants.oracle_agrees_on_calls),
+}
+
+
+@pytest.mark.parametrize("rule", SCRIPT_RULES)
+def test_a_broken_rule_of_scripts_is_noticed(rule: str) -> None:
+    place, name, wrap, compare = SCRIPT_RULES[rule]
+    right = getattr(place, name)
+    mutants.assert_noticed(rule, lambda patch: patch.setattr(place, name, wrap(right)), compare)
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -137,6 +137,31 @@ class BybitScript(RandomScript):
         return replace(command, post_only=draw < 0.1, reduce_only=draw > 0.8)
 
 
+def called_for_margin(run: ScriptRun) -> ScriptRun:
+    """The same run in whole contracts, as many as a small account can carry."""
+    broker = replace(
+        run.broker,
+        initial_cash=8.0 * float(run.bars.close[0]) + 1.0,
+        leverage=1.0,
+        check_margin=True,
+        taker_fee_rate=0.0,
+        maker_fee_rate=0.0,
+        fee_per_contract=0.0,
+        fee_per_order=0.0,
+    )
+    said = replace(
+        run.properties,
+        qty_type="percent_of_equity",
+        qty_value=100.0,
+        margin_long=None,
+        margin_short=None,
+    )
+    instrument = replace(run.instrument, lot=Decimal(1))
+    return replace(
+        run, instrument=instrument, broker=broker, properties=said, rates=None, finer=None
+    )
+
+
 def as_inverse(run: ScriptRun) -> ScriptRun:
     """The same run on an inverse contract: money in coin, quantities in contracts of 1 USD."""
     price = float(run.bars.close[0])
@@ -188,15 +213,16 @@ def random_script_run(seed: int) -> ScriptRun:
     finer = resample(fine, "5") if rng.random() < 0.3 else None
     if finer is None and rng.random() < 0.4:
         bars = _four_hours_each(bars)
-    return ScriptRun(
-        seed,
-        bars,
-        finer,
-        instrument,
-        _random_broker(rng, float(bars.close[0])),
-        properties,
-        rates,
-    )
+    broker = _random_broker(rng, float(bars.close[0]))
+    gapped = "filled" if rng.random() < 0.5 else "dropped"
+    if rng.random() < 0.2:
+        # Whole contracts, as of stocks and futures: a margin call may be for one (I4).
+        instrument = replace(instrument, lot=Decimal(1))
+    if qty_type == "percent_of_equity" and rng.random() < 0.6:
+        # Nearly all that there is: small moves ask for margin.
+        properties = replace(properties, qty_value=float(rng.choice([95.0, 100.0])))
+    properties = replace(properties, gapped_exits=gapped)  # type: ignore[arg-type]
+    return ScriptRun(seed, bars, finer, instrument, broker, properties, rates)
 
 
 def _four_hours_each(bars: Bars) -> Bars:

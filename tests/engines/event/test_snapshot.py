@@ -75,7 +75,7 @@ def test_a_snapshot_without_its_venue_is_refused() -> None:
 
 
 def test_order_names_depend_on_the_decision_alone() -> None:
-    run = random_script_run(4)
+    run = random_script_run(5)
     names = [fill.order_id for fill in on_event_engine(run).fills]
     again = [fill.order_id for fill in on_event_engine(run).fills]
     assert names == again

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
 from engines.commands import Close, Command, Entry
 from engines.reference import Outcome
+from engines.script import View
 from tests.engines.reference.conftest import Bar, Play
 
 CALM: Bar = (100.0, 100.4, 99.6, 100.0)
@@ -72,3 +77,31 @@ def test_i6_j1_an_order_that_may_only_leave_needs_no_margin(play: Play) -> None:
         (1, 100.0, 5.0),
         (-1, 110.0, 5.0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("bar", "price"),
+    [
+        # Missed at the first extreme it waits for the close, if it is missed there too.
+        ((100.0, 100.5, 99.0, 100.3), 100.3),
+        ((100.0, 100.5, 99.0, 100.2), 100.5),
+        # At the second extreme nothing waits.
+        ((100.0, 100.5, 99.8, 100.3), 100.5),
+    ],
+)
+def test_i4_a_call_of_one_contract_may_wait_for_the_close(
+    play: Play, bar: Bar, price: float
+) -> None:
+    seen = {}
+
+    def script(view: View) -> Iterator[Command]:
+        seen[view.bar] = view.position_size
+        if view.bar == 0:
+            yield Entry("S", "short")
+
+    calm = (100.0, 100.1, 99.9, 100.0)
+    out = play([calm, calm, bar, calm], script, {"initial_cash": 401.0}, margin_short=400.0)
+    # 401 + 100 − P carry 4 P up to 100.2; 1.5 are missing at 100.5, less than a hundredth of one.
+    assert called(out) == [(2, price, 1.0)]
+    # The script has run before what waited is sold.
+    assert seen[2] == (-1.0 if price == 100.3 else 0.0)

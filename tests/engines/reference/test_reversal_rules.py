@@ -9,6 +9,7 @@ from tests.engines.reference.test_order_rules import CALM, LONG, SHORT, fills, r
 Plan = dict[int, list[Command]]
 SMALL = {"initial_cash": 1000.0}
 FLAT: Bar = (100.0, 100.0, 100.0, 100.0)
+GAP: Bar = (98.0, 98.5, 97.0, 98.0)
 
 
 def test_d10_opposite_entries_of_one_bar_are_margined_together(play: Play) -> None:
@@ -117,3 +118,57 @@ def test_d3_the_limit_is_looked_at_in_turn_so_a_reversal_makes_room(play: Play) 
     # Called third, it finds a short again; where the short cannot be paid for, its own kind.
     assert sides(1) == [1, -1, -1, 1, 1]
     assert sides(50) == [1]
+
+
+def test_b5_a_gapped_exit_beside_a_stop_entry_opens_a_position_of_its_own(play: Play) -> None:
+    held: list[Command] = [LONG, Exit("X", "L", stop=99.0, comment_loss="lost")]
+    turn: Plan = {0: held, 1: [Entry("S", "short", stop=99.2, qty=2)]}
+    out = play([CALM, CALM, GAP, CALM], turn)
+    assert [(one.entry_id, one.exit_signal, one.exit_price) for one in out.trades] == [
+        ("L", "S", 98.0)
+    ]
+    # The exit is of one, and its signal is what it would have been called as an exit.
+    assert [
+        (one.entry_id, one.entry_signal, one.side, one.qty, one.entry_price) for one in out.open
+    ] == [
+        ("S", "S", -1, 2.0, 98.0),
+        ("X", "lost", -1, 1.0, 98.0),
+    ]
+    # Met on the way, the entry comes first and takes the exit with it.
+    slow = play([CALM, CALM, (100.0, 100.2, 98.0, 98.5)], turn)
+    assert [one.entry_id for one in slow.open] == ["S"]
+    # What it opens needs margin as any order: 300 carry the two at 98, not a third.
+    poor = play([CALM, CALM, GAP], turn, {"initial_cash": 293.0})
+    assert [one.entry_id for one in poor.open] == ["S"]
+
+
+def test_b5_a_stop_that_reverses_nothing_takes_the_exit_with_it(play: Play) -> None:
+    # D2: created flat it only leaves, and what it leaves nothing of has no exits.
+    plan: Plan = {
+        0: [LONG, Entry("S", "short", stop=99.2), Exit("X", "L", stop=99.0)],
+    }
+    out = play([CALM, CALM, GAP], plan)
+    assert [(one.exit_signal, one.qty) for one in out.trades] == [("S", 1.0)]
+    assert out.open == []
+
+
+def test_e13_exits_that_a_market_reversal_gaps_over_are_dropped_or_filled(play: Play) -> None:
+    plan: Plan = {
+        0: [LONG, Exit("X", "L", stop=99.0), Exit("Y", "L", stop=90.0)],
+        1: [Entry("S", "short", qty=3)],
+    }
+    dropped = play([CALM, CALM, GAP], plan, {"slippage_ticks": 5.0})
+    assert [(one.side, one.qty) for one in dropped.fills][1:] == [(-1, 1.0), (-1, 3.0)]
+    # The standing exit leaves the new position where that was opened: a trade of nothing.
+    filled = play([CALM, CALM, GAP], plan, {"slippage_ticks": 5.0}, gapped_exits="filled")
+    assert [(one.side, one.price, one.qty, one.signal) for one in filled.fills][1:] == [
+        (-1, 97.5, 1.0, "S"),
+        (-1, 97.5, 3.0, "S"),
+        (1, 97.5, 1.0, "X"),
+    ]
+    assert [(one.exit_id, one.entry_price, one.exit_price) for one in filled.trades][1:] == [
+        ("X", 97.5, 97.5)
+    ]
+    # One whose level comes later in the bar is gone either way.
+    late = play([CALM, CALM, (99.5, 99.6, 98.0, 98.5)], plan, gapped_exits="filled")
+    assert sum(one.qty for one in late.open) == 3.0
