@@ -72,6 +72,18 @@ class Statement(Protocol):
         """Whether the position's profit before fees is so much of its cost, or more."""
         ...
 
+    def default_entry_qty(self, fill_price: float) -> float:
+        """What an entry without a quantity would be for, were it to fill at that price (G1 to G6).
+
+        NaN without a price. What is open on the other side is no part of it.
+        """
+        ...
+
+    @property
+    def rate(self) -> float:
+        """Account currency for one of quote currency (G8)."""
+        ...
+
     @property
     def opentrades(self) -> Sequence[TradeRow]: ...
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engines.commands import Properties
 from engines.event.account import Account, Lot, Trade
-from engines.event.sizing import margin_share
+from engines.event.sizing import lots_of, margin_share, units_bought
 from engines.kernel.limits import enough_profit
 from engines.kernel.money import quantity
 from engines.script import Tally, TradeRow
@@ -56,6 +56,21 @@ class Statement:
         least = least_percent * 0.01
         account, level = self.account, self.account.payoff.level(self.price)
         return bool(enough_profit(account.as_kernel(), level, least, account.market))
+
+    def default_entry_qty(self, fill_price: float) -> float:
+        """What an entry without a quantity would be for."""
+        account, said = self.account, self.said
+        if not fill_price > 0.0:
+            return math.nan
+        if said.qty_type == "fixed":
+            return float(quantity(lots_of(said.qty_value, account.market), account.market))
+        units = units_bought(said, account, account.equity(self.price), fill_price)
+        return float(quantity(units, account.market))
+
+    @property
+    def rate(self) -> float:
+        """Account currency for one of quote currency."""
+        return self.account.rate
 
     def _open_row(self, lot: Lot) -> TradeRow:
         account = self.account

@@ -292,15 +292,27 @@ class Desk:
         said = self.properties
         if said.qty_type == "fixed":
             return self.grid.units(said.qty_value), ZERO
-        budget = Fraction(repr(said.qty_value)) * Fraction(self.broker.leverage)
-        if said.qty_type == "percent_of_equity":
-            # G2, G6: marked at this close, rounded to ten digits.
-            share = self.account.equity(close) * budget / 100
-            budget = significant(share, self.broker.money_digits)
+        budget = self._budget(close)
         if command.limit is not None or command.stop is not None:
             return None, budget
         # G1: the close of the signal sizes a market order.
         return self.units_for(budget, close), ZERO
+
+    def _budget(self, close: Ticks) -> Fraction:
+        """What an entry of the default size may cost (G2, G4)."""
+        said = self.properties
+        budget = Fraction(repr(said.qty_value)) * Fraction(self.broker.leverage)
+        if said.qty_type == "percent_of_equity":
+            # G2, G6: marked at this close, rounded to ten digits.
+            share = self.account.equity(close) * budget / 100
+            return significant(share, self.broker.money_digits)
+        return budget
+
+    def default_units(self, fill_price: float, close: Ticks) -> Units:
+        """The default size, were it to fill at a price; the account is marked at `close`."""
+        if self.properties.qty_type == "fixed":
+            return self.grid.units(self.properties.qty_value)
+        return self.units_for(self._budget(close), Fraction(fill_price) / self.grid.tick)
 
     def units_for(self, budget: Fraction, price: Ticks) -> Units:
         """Units that a budget buys at `price` (G2 to G4)."""

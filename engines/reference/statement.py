@@ -54,6 +54,17 @@ class Statement:
         cost = sum((account.value(lot.price, lot.units) for lot in lots), ZERO)
         return account.open_profit(self.price) >= (least - _NOISE) * cost
 
+    def default_entry_qty(self, fill_price: float) -> float:
+        """What an entry without a quantity would be for."""
+        if not fill_price > 0.0:
+            return math.nan
+        return float(self.desk.default_units(fill_price, self.price) * self.account.grid.lot)
+
+    @property
+    def rate(self) -> float:
+        """Account currency for one of quote currency."""
+        return float(self.account.rate)
+
     @property
     def opentrades(self) -> Sequence[TradeRow]:
         """Oldest first."""

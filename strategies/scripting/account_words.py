@@ -173,6 +173,18 @@ class AccountWords:
         """`strategy.opentrades.capital_held`: value of the open trades at their entries (I7)."""
         return self._said.capital_held
 
+    def default_entry_qty(self, fill_price: float) -> float:
+        """Quantity of an entry without `qty`, were it to fill there; NaN without a price."""
+        return self._said.default_entry_qty(fill_price)
+
+    def convert_to_account(self, value: float) -> float:
+        """Money of the symbol's currency as the account's, at the rate of the bar (G8)."""
+        return value * self._said.rate
+
+    def convert_to_symbol(self, value: float) -> float:
+        """Money of the account's currency as the symbol's."""
+        return value / self._said.rate
+
     @property
     def opentrades(self) -> Sequence[TradeRow]:
         """Open trades, oldest first; its length is Pine's `strategy.opentrades`."""

@@ -131,3 +131,26 @@ def test_the_position_is_named_by_its_first_entry(play: Play) -> None:
     )
     play([CALM] * 4, script, pyramiding=2)
     assert seen == [("", 0.0, 0.0), ("A", 1.0, 0.0), ("A", 2.0, 0.0), ("C", 2.0, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("said", "quantities"),
+    [
+        ({"qty_value": 1.239}, [1.23, 1.23]),
+        # 1,000 at a price of 80 or 125, and half of what there is.
+        ({"qty_type": "cash", "qty_value": 1000.0}, [12.5, 8.0]),
+        ({"qty_type": "percent_of_equity", "qty_value": 50.0}, [6.25, 4.0]),
+    ],
+)
+def test_the_default_quantity_at_a_price_whatever_is_open(
+    play: Play, said: dict[str, Any], quantities: list[float]
+) -> None:
+    def take(one: Statement) -> list[float]:
+        return [one.default_entry_qty(80.0), one.default_entry_qty(125.0)]
+
+    seen, script = watched({1: [Entry("S", "short", qty=3)]}, take)
+    play([(100.0,) * 4] * 5, script, {"initial_cash": 1000.0}, **said)
+    assert seen == [quantities] * 5
+    nothing, script = watched({}, lambda one: one.default_entry_qty(math.nan))
+    play([(100.0,) * 4], script)
+    assert math.isnan(nothing[0])

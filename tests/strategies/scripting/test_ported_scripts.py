@@ -107,6 +107,8 @@ class Watcher(EventStrategy):
         self.seen.append({name: getattr(now, name) for name in names})
         self.seen[-1] |= {"bar": now.bar_index, "currency": now.account_currency}
         self.seen[-1]["held"] = now.max_contracts_held_all
+        self.seen[-1]["default"] = now.default_entry_qty(now.close)
+        self.seen[-1]["worth"] = now.convert_to_account(10.0), now.convert_to_symbol(10.0)
         self.seen[-1]["closed"] = [
             (row.entry_price, row.exit_price, row.profit, now.time_at(row.entry_bar_index))
             for row in now.closedtrades
@@ -144,4 +146,6 @@ def test_an_account_in_another_currency_earns_at_its_rates() -> None:
     np.testing.assert_allclose(there.trades["pnl"], here.trades["pnl"] / 2.0)
     np.testing.assert_allclose(there.trades["pnl_fraction"], here.trades["pnl_fraction"])
     assert strategy.seen[-1]["currency"] == "EUR"
+    assert strategy.seen[-1]["worth"] == (5.0, 20.0)
+    assert strategy.seen[-1]["default"] == 2.0
     assert here.spec.digest != there.spec.digest
