@@ -39,6 +39,8 @@ class Lot:
     claim: float
     order_id: str
     funding: float = 0.0
+    # Whether its exits hang on the order inside the present bar.
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Trade:
     mae: float
     funding: float = 0.0
     exit_id: str = ""
+    ambiguous: bool = False
 
 
 @dataclass(frozen=True)
@@ -444,6 +447,7 @@ class Account:
             mae=min(earned(lot.worst) - entry_fee, 0.0),
             funding=funding,
             exit_id=ticket.exit_id,
+            ambiguous=lot.in_doubt,
         )
 
 

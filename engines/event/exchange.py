@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Protocol
 
 from engines.commands import Properties
 from engines.event.account import Account
@@ -21,6 +21,7 @@ from engines.event.events import (
     OrderStatus,
     OrderUpdate,
     Place,
+    Prices,
     Withdraw,
 )
 from engines.event.order_rules import OrderRules
@@ -44,6 +45,13 @@ from engines.orders import Refusal
 Report = Callable[[Event], list[Instruction]]
 # No lot is as young as this.
 _NO_ROUND: Final = 2**62
+
+
+class Weighing(Protocol):
+    """Who counts the exits that hang on the order inside a bar."""
+
+    def weigh(self, prices: Prices) -> None: ...
+    def forget(self) -> None: ...
 
 
 @dataclass
@@ -72,6 +80,9 @@ class Exchange:
     # Whether the price jumps there at this moment (B5); the corner of the path where it is, 0 its
     # open; the close that a margin call may be put off to, and whether one waits for it (I4).
     opens: bool = False
+    # The path that the price goes along, and who looks at it before it does.
+    path: Prices | None = None
+    weighing: Weighing | None = None
     corner: int = 0
     close: float | None = None
     put_off: bool = False
@@ -125,6 +136,7 @@ class Exchange:
             self.here = parts[0].open
             self._ask(Opened(bar.day, self.here, bar.open_ms))
         for prices, mark in zip(parts, marks, strict=True):
+            self.path = prices
             self._mark_at(mark.open if bar.marks else None)
             if self.said.calc_on_order_fills:
                 walk(self, prices, tick)
@@ -167,6 +179,8 @@ class Exchange:
         while self._liquidate_on_the_way(price, price):
             pass
         self._fill_market_orders([one for one in self.working.values() if one.is_market])
+        if self.opens and self.weighing is not None and self.path is not None:
+            self.weighing.weigh(self.path)
         self._go(price)
 
     def move(self, price: float) -> None:
@@ -211,6 +225,8 @@ class Exchange:
         """After the decisions of a bar: what fills at this very close (A2, A3)."""
         at_close = self.account.market.fill_at_close
         self.moment += 1
+        if self.weighing is not None:
+            self.weighing.forget()
         if self.put_off:
             self.put_off = False
             self._call_margin()

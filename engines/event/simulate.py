@@ -10,8 +10,10 @@ import numpy as np
 from engines.bars import Bars
 from engines.broker import Broker
 from engines.commands import Properties
+from engines.doubts import Doubts
 from engines.errors import InvalidInput
 from engines.event.account import Account, Fill, Refused, Trade
+from engines.event.doubt import Weighing
 from engines.event.events import Bar, Prices
 from engines.event.exchange import Exchange
 from engines.event.marking import marks_of
@@ -37,6 +39,7 @@ class Outcome:
     open: list[Trade]
     equity: list[float]
     refusals: list[Refused]
+    doubts: Doubts | None = None
 
 
 def account_under(broker: Broker, instrument: Instrument, said: Properties) -> Account:
@@ -79,7 +82,7 @@ class Session:
             perpetual=perpetual,
             rules=order_rules_for(instrument, broker, said.margin),
         )
-
+        self.weighing = self.exchange.weighing = Weighing(self.trader, self.exchange)
         if isinstance(script, Guarding) and script.guards:
             self.exchange.held_back = self.trader.held_back
 
@@ -116,7 +119,8 @@ def simulate(
         close = bar.prices.close
     account = session.trader.account
     left = account.still_open(len(bars) - 1, close)
-    return Outcome(account.fills, account.trades, left, equity, account.refusals)
+    doubts = session.weighing.doubts
+    return Outcome(account.fills, account.trades, left, equity, account.refusals, doubts)
 
 
 def bar_events(

@@ -37,6 +37,8 @@ class Lot:
     best: Ticks
     worst: Ticks
     claim: Units
+    # Whether its exits hang on the order inside the present bar.
+    in_doubt: bool = False
 
     def see(self, price: Ticks) -> None:
         """The path reached `price` while the lot was open."""
@@ -68,6 +70,7 @@ class Trade:
     mae: Fraction
     reason: int
     exit_id: str = ""
+    ambiguous: bool = False
 
 
 @dataclass(frozen=True)
@@ -330,6 +333,7 @@ class Account:
             mae=min(earned(lot.worst) - entry_fee, ZERO),
             reason=int(ticket.reason),
             exit_id=ticket.id,
+            ambiguous=lot.in_doubt,
         )
 
 

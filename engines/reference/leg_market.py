@@ -124,7 +124,7 @@ class LegMarket(Market):
         account, broker, grid = self.shared, self.desk.broker, self.desk.grid
         if not account.lots or not broker.check_margin or self.futures is not None:
             return
-        if self._called_in == self.bar or self.desk.properties.margin == "checked":
+        if self.called_in == self.bar or self.desk.properties.margin == "checked":
             return
         margin = (account.worth + account.elsewhere) / Fraction(broker.leverage)
         missing = margin - account.equity(self.here)
@@ -134,7 +134,7 @@ class LegMarket(Market):
         cover = grid.whole(missing / one_lot)
         held = distance(account.position, 0)
         units = min(4 * cover if cover > 0 else grid.whole(Fraction(1)), held)
-        self._called_in = self.bar
+        self.called_in = self.bar
         self._force(units, self.here, "Margin call")
 
     def drop_what_cannot_be_carried(self) -> None:

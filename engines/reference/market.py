@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from engines.commands import Order
 from engines.orders import Reason, Refusal
@@ -17,6 +17,7 @@ from engines.reference.exits import Leg
 from engines.reference.gaps import Caught, caught_by, fill_caught
 from engines.reference.grid import Ticks, Units, distance
 from engines.reference.guard import Guard
+from engines.reference.path import Path
 from engines.reference.pending import Pending, Touch
 
 # No lot is as young as this.
@@ -31,6 +32,13 @@ class Meeting(NamedTuple):
     fill: Callable[[int, Touch], None]
 
 
+class Weighing(Protocol):
+    """Who counts the exits that hang on the order inside a bar."""
+
+    def weigh(self, path: Path) -> None: ...
+    def forget(self) -> None: ...
+
+
 class Market:
     """Walks the price along and fills what it meets."""
 
@@ -39,12 +47,15 @@ class Market:
         self.account = desk.account
         self.bar = -1
         self.guard: Guard | None = None
+        # The path that the price goes along, and who looks at it before it does.
+        self.path: Path | None = None
+        self.weighing: Weighing | None = None
         self.day_book: DayBook | None = None
         # Who is asked for the side and price of an entry that is met.
         self.held_back: Callable[[int, Ticks], Refusal | None] | None = None
         self.orders_filled = 0
         self._slippage = slippage_ticks
-        self._called_in = -1
+        self.called_in = -1
         # The close that a margin call may be put off to, None where it is not known; the corner
         # of the path where the price is, 0 its open; whether a call waits for the close (I4).
         self.close: Ticks | None = None
@@ -91,6 +102,8 @@ class Market:
         # K2: what leaves at the open has seen that price, without its slippage.
         self.account.see(price)
         self._fill_market_orders(bar, price, only_immediate=False)
+        if self.opens and self.weighing is not None and self.path is not None:
+            self.weighing.weigh(self.path)
         self._meet_all(bar, price)
         self._stand(bar, price)
 
@@ -144,7 +157,7 @@ class Market:
         position = self.account.position
         if position:
             side = 1 if position > 0 else -1
-            price = self._slipped(touch._replace(slips=True), -side)
+            price = self.slipped(touch._replace(slips=True), -side)
             ticket = Ticket("", "order_limit", self.desk.taker_fee_rate, Reason.ORDER_LIMIT)
             fee = self.account.fee(ticket, price, side * position)
             self.account.close(bar, price, side * position, ticket, fee, ())
@@ -153,6 +166,8 @@ class Market:
     def end_bar(self, bar: int, close: Ticks) -> None:
         """After the script: what fills at this very close (A2, A3)."""
         self.desk.send()
+        if self.weighing is not None:
+            self.weighing.forget()
         if self._put_off:
             self._put_off = False
             self._call_margin(bar)
@@ -182,7 +197,7 @@ class Market:
         account, grid = self.account, self.desk.grid
         held = 0 if account.hedged else distance(account.position, 0)
         margin = self.desk.margin(1 if account.position > 0 else -1)
-        if held == 0 or margin == 0 or self._called_in == bar or self._put_off:
+        if held == 0 or margin == 0 or self.called_in == bar or self._put_off:
             return
         available = self._available(self.here, held, margin)
         if available >= 0:
@@ -197,7 +212,7 @@ class Market:
         ticket = Ticket("", "Margin call", self.desk.taker_fee_rate, Reason.MARGIN_CALL)
         fee = account.fee(ticket, self.here, units)
         account.close(bar, self.here, units, ticket, fee, ())
-        self._called_in = bar
+        self.called_in = bar
         self.desk.tidy()
 
     def _waits(self, held: Units, margin: Fraction) -> bool:
@@ -262,7 +277,7 @@ class Market:
             reason, units = due[1], lot.units
         else:
             reason, units = Reason.TAKE_PROFIT, min(rest.targets.pop(part)[1], lot.units)
-        price = self._slipped(touch, -lot.side)
+        price = self.slipped(touch, -lot.side)
         ticket = Ticket("", reason.name.lower(), self.desk.fee_rate(touch, takes), reason)
         fee = self.account.fee(ticket, price, units)
         self.account.close(bar, price, units, ticket, fee, (lot,))
@@ -319,7 +334,7 @@ class Market:
     def _fill_order(self, order: Pending, bar: int, touch: Touch) -> None:
         desk, command, account = self.desk, order.command, self.account
         del desk.pending[command.id]
-        price = self._slipped(touch, order.side)
+        price = self.slipped(touch, order.side)
         own = self._own_units(order, price)
         if isinstance(own, Refusal):
             # D11: the whole order goes, what it would have closed included.
@@ -425,7 +440,7 @@ class Market:
         if units <= 0:
             return
         command = leg.standing.command
-        price = self._slipped(touch, -leg.lot.side)
+        price = self.slipped(touch, -leg.lot.side)
         rate = self.desk.fee_rate(touch, leg.takes(touch))
         reason = Reason.TAKE_PROFIT if not touch.slips else Reason.STOP_LOSS
         ticket = Ticket(command.id, command.signal(touch.part), rate, reason)
@@ -445,13 +460,13 @@ class Market:
         units = min(one.units, self.account.open_on(one.side))
         if units <= 0:
             return
-        price = self._slipped(touch, -one.side)
+        price = self.slipped(touch, -one.side)
         ticket = Ticket("", one.signal, self.desk.taker_fee_rate, one.reason)
         fee = self.account.fee(ticket, price, units)
         self.account.close(bar, price, units, ticket, fee, one.lots, one.side)
         self._count(bar, price)
         self._end_day(bar, touch)
 
-    def _slipped(self, touch: Touch, side: int) -> Ticks:
+    def slipped(self, touch: Touch, side: int) -> Ticks:
         """C4: market and stop orders pay slippage, limits never."""
         return touch.price + side * self._slippage if touch.slips else touch.price

@@ -12,12 +12,14 @@ import numpy as np
 from engines.bars import Bars
 from engines.broker import Broker
 from engines.commands import Properties
+from engines.doubts import Doubts
 from engines.instrument import Instrument
 from engines.orders import Refusal
 from engines.rate_history import RateHistory
 from engines.reference.account import Account, Fill, Refused, Trade
 from engines.reference.day_orders import DayBook
 from engines.reference.desk import Desk
+from engines.reference.doubt import Weighing
 from engines.reference.grid import Grid, Ticks
 from engines.reference.guard import Guard
 from engines.reference.market import Market
@@ -37,6 +39,7 @@ class Outcome:
     open: list[Trade]
     equity: list[Fraction]
     refusals: list[Refused]
+    doubts: Doubts | None = None
 
 
 def simulate(
@@ -59,7 +62,8 @@ def simulate(
         run.live_through(bar)
     account = run.account
     left = account.still_open(len(bars) - 1, run.close) if len(bars) else []
-    return Outcome(account.fills, account.trades, left, run.equity, account.refusals)
+    doubts = run.weighing.doubts
+    return Outcome(account.fills, account.trades, left, run.equity, account.refusals, doubts)
 
 
 class _Run:
@@ -80,6 +84,7 @@ class _Run:
         self.account = Account(self.grid, broker, said.close_rule)
         self.desk = Desk(self.grid, broker, said, self.account, instrument)
         self.market = Market(self.desk, int(broker.slippage_ticks))
+        self.weighing = self.market.weighing = Weighing(self.market, instrument)
         if said.risk.watches:
             self.market.guard = Guard(self.account, said.risk)
         if said.day_orders is not None:
@@ -106,6 +111,7 @@ class _Run:
         self.market.close = paths[0].close if len(paths) == 1 else None
         saved = self._saved()
         for path in paths:
+            self.market.path = path
             if self.said.calc_on_order_fills:
                 walk(self.market, bar, path, lambda price: self._run_pass(bar, price, saved))
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -70,6 +71,7 @@ def from_oracle(found: reference.Outcome) -> Outcome:
         [_trade(one) for one in found.open],
         [float(one) for one in found.equity],
         [Refused(one.bar, one.side, one.reason, "") for one in found.refusals],
+        found.doubts,
     )
 
 
@@ -108,6 +110,7 @@ def _trade(one: reference.Trade) -> Trade:
         worst=one.worst,
         mfe=float(one.mfe),
         mae=float(one.mae),
+        ambiguous=one.ambiguous,
     )
 
 
@@ -167,6 +170,7 @@ def _trades(
         "mfe": np.array([one.mfe for one in trades]),
         "mae": np.array([one.mae for one in trades]),
         "reason": _whole([one.reason for one in trades]),
+        "ambiguous": _whole([int(one.ambiguous) for one in trades]),
         "entry_signal": np.array([one.entry_signal for one in trades], dtype=np.str_),
         "exit_signal": np.array([one.exit_signal for one in trades], dtype=np.str_),
     }
@@ -193,10 +197,13 @@ def _sums(
     sums[at.STAT_FEES] = sum(one.fee for one in fills)
     turnover = sum(payoff.worth(one.price) * one.qty * rates[one.bar] for one in fills)
     sums[at.STAT_TURNOVER] = turnover * market.contract_value
+    doubts = outcome.doubts
+    # On a shared account and on ticks nobody looks into it.
+    sums[at.STAT_DOUBTS], sums[at.STAT_WORSE], sums[at.STAT_BETTER] = (
+        (math.nan,) * 3 if doubts is None else (doubts.exits, doubts.worse, doubts.better)
+    )
     sums[at.STAT_ENTRIES] = len({one.number for one in [*outcome.trades, *outcome.open]})
     # A kernel only notes signals that found the position as they wanted it.
-    # What the other order would have brought a script is not looked into.
-    sums[at.STAT_DOUBTS : at.STAT_BETTER + 1] = np.nan
     sums[at.STAT_REFUSALS] = sum(one.reason not in _NOTED for one in outcome.refusals)
     return sums
 

@@ -155,7 +155,8 @@ def _trade(session: Session, events: list[BarEvent]) -> Outcome:
     equity = [session.feed(bar) for bar in events]
     account, last = session.trader.account, events[-1]
     left = account.still_open(last.number, last.prices.close)
-    return Outcome(account.fills, account.trades, left, equity, account.refusals)
+    doubts = session.weighing.doubts
+    return Outcome(account.fills, account.trades, left, equity, account.refusals, doubts)
 
 
 def _bars_of(bars: Bars) -> Iterator[Bar]:

@@ -9,7 +9,7 @@ from engines.result import LEDGER, Result, Table
 
 _EXACT = {
     "fills": ("bar", "side", "reason", "trade", "order"),
-    "trades": ("number", "side", "entry_bar", "exit_bar", "reason"),
+    "trades": ("number", "side", "entry_bar", "exit_bar", "reason", "ambiguous"),
     "refusals": ("bar", "side", "reason"),
 }
 _PRICES = {"fills": ("price", "qty"), "trades": ("entry_price", "exit_price", "qty")}
@@ -17,6 +17,7 @@ _MONEY = {
     "fills": ("fee", "funding", "cash"),
     "trades": ("entry_fee", "exit_fee", "pnl", "pnl_fraction", "mfe", "mae"),
 }
+_DOUBT = ("ambiguous_exits", "pessimistic_profit", "optimistic_profit")
 
 
 def assert_equal_ledgers(ours: Result, theirs: Result) -> None:
@@ -41,6 +42,9 @@ def assert_alike(ours: Result, theirs: Result) -> None:
         for name in names:
             _close(table(ours, kind)[name], table(theirs, kind)[name], 1e-9, 1e-8, name)
     _close(ours.equity, theirs.equity, 1e-9, 1e-8, "equity")
+    for name in _DOUBT:
+        mine, other = (np.array([one.statistics[name]]) for one in (ours, theirs))
+        _close(mine, other, 1e-9, 1e-8, name)
 
 
 def table(result: Result, kind: str) -> Table:

@@ -11,6 +11,7 @@ import pytest
 from engines.event.account import Account
 from engines.event.brackets import BracketDesk
 from engines.event.day_orders import DayCount
+from engines.event.doubt import Weighing
 from engines.event.entry_desk import EntryDesk
 from engines.event.events import Place, Prices
 from engines.event.exchange import Exchange
@@ -287,6 +288,10 @@ RULES: dict[str, tuple[Callable[[Patch], None], Callable[[int], None]]] = {
     ),
     "the margin's stop": (
         function("margin_stop", lambda average, side, *_: average * (1.0 - side * 0.5)),
+        mutants.event_agrees,
+    ),
+    "the order inside a bar": (
+        lambda patch: patch.setattr(Weighing, "_may_matter", lambda *_: False),
         mutants.event_agrees,
     ),
     "K2 excursions": (lambda patch: patch.setattr(Account, "see", nothing), mutants.event_agrees),

@@ -13,6 +13,7 @@ from engines.orders import Reason
 from engines.reference import market as oracle_market
 from engines.reference.brackets import STOPPED, Rest
 from engines.reference.desk import Desk
+from engines.reference.doubt import Weighing
 from engines.reference.ladders import Ladders
 from engines.reference.market import Market
 from engines.reference.pending import Touch
@@ -128,6 +129,7 @@ RULES: dict[str, tuple[Any, str, Wrap]] = {
         "units_of_resting",
         lambda right: lambda self, order, *given: right(self, replace(order, equity=None), *given),
     ),
+    "the order inside a bar": (Weighing, "weigh", lambda _: nothing),
     "the order of a gap": (Market, "_resting", lambda _: lambda self, *_: iter(())),
 }
 

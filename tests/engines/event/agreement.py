@@ -11,6 +11,7 @@ import pytest
 from engines import event, reference
 from engines.broker import PositionMode, Profile
 from engines.commands import Command
+from engines.doubts import Doubts
 from engines.risk_rules import NO_RULES
 from engines.script import Script, View
 from tests.engines.event.random_scripts import ScriptRun, as_inverse, random_script_run
@@ -64,8 +65,18 @@ def assert_same(ours: event.Outcome, witness: reference.Outcome) -> None:
     )
     marks, prices, money = ("bar", "side", "signal", "trade"), ("price", "qty"), ("fee", "cash")
     assert_same_rows(ours.fills, witness.fills, marks, prices, money)
+    assert_same_doubts(ours.doubts, witness.doubts)
+    assert [one.ambiguous for one in ours.trades] == [one.ambiguous for one in witness.trades]
     equity = [float(one) for one in witness.equity]
     np.testing.assert_allclose(ours.equity, equity, rtol=1e-9, atol=1e-8, err_msg="equity")
+
+
+def assert_same_doubts(ours: Doubts | None, witness: Doubts | None) -> None:
+    assert ours is not None
+    assert witness is not None
+    assert ours.exits == witness.exits, "exits in doubt"
+    mine, other = (ours.worse, ours.better), (witness.worse, witness.better)
+    np.testing.assert_allclose(mine, other, rtol=1e-9, atol=1e-8, err_msg="doubt")
 
 
 def assert_same_rows(
@@ -102,6 +113,7 @@ def _said(view: View) -> Iterator[float | str]:
     yield from (view.position_size, view.position_avg_price, view.equity, view.netprofit)
     for name in BUILT_INS:
         yield getattr(statement, name)
+    yield from (statement.rate, statement.default_entry_qty(view.price))
     for rows in (statement.opentrades, statement.closedtrades[-2:]):
         for row in rows:
             yield from astuple(row)
