@@ -100,7 +100,10 @@ class Refused:
 
 @dataclass(frozen=True)
 class Ticket:
-    """The order behind a fill, and what it is called in the list of trades."""
+    """The order behind a fill, and what it is called in the list of trades.
+
+    `listed` is the exit price that the list shows, if it is not the fill's (A3).
+    """
 
     bar: int
     price: float
@@ -109,6 +112,7 @@ class Ticket:
     signal: str
     reason: Reason
     exit_id: str = ""
+    listed: float | None = None
 
 
 @dataclass
@@ -434,7 +438,7 @@ class Account:
             entry_bar=lot.bar,
             exit_bar=ticket.bar,
             entry_price=lot.price,
-            exit_price=price,
+            exit_price=price if ticket.listed is None else ticket.listed,
             qty=quantity(units, self.market),
             entry_fee=entry_fee,
             exit_fee=exit_fee,

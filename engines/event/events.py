@@ -113,6 +113,7 @@ class OrderUpdate:
     `left_units` is what still rests; `order_id` is empty for a fill the venue forced. `opened` of
     `units` opened a position (None: all that did not close one). `reason` names the refusal of an
     order that was rejected, `detail` says more of it. `reached` is for an order that only watches.
+    `unslipped` is the price without slippage of a close that fills at once, for TradingView's list.
     `caught` are exits of the position that this fill turned around which the open was through.
     """
 
@@ -128,6 +129,7 @@ class OrderUpdate:
     opened: float | None = None
     detail: str = ""
     caught: tuple[str, ...] = ()
+    unslipped: float | None = None
 
 
 class Queue(IntEnum):

@@ -343,6 +343,8 @@ class Exchange:
             self.working[order.order_id] = working.after(part, own, against, closing)
         left, name, bar, side = units - part, order.order_id, self.bar, order.side
         told = OrderUpdate(name, "filled", bar, side, price, part, left, fee, opened=opened)
+        if order.at_close and self.rules is None and self.said.margin == "called":
+            told = replace(told, unslipped=touch.price)
         if closing > 0.0 and opened > 0.0:
             told = replace(told, caught=self._caught(working))
         self.orders_filled += part == units

@@ -279,7 +279,8 @@ class Trader:
         exit_id: str = "",
     ) -> None:
         chosen = [lot for number in numbers for lot in self._lots(number)]
-        ticket = Ticket(update.bar, update.price, update.order_id, "", signal, reason, exit_id)
+        name, listed = update.order_id, update.unslipped
+        ticket = Ticket(update.bar, update.price, name, "", signal, reason, exit_id, listed)
         self.account.leave(ticket, -update.side, update.units, update.fee, chosen)
 
     def _lots(self, number: int) -> list[Lot]:

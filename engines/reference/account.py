@@ -100,12 +100,16 @@ class Refused:
 
 @dataclass(frozen=True)
 class Ticket:
-    """An order that meets the market: what it is called, what it pays and why it was there."""
+    """An order that meets the market: what it is called, what it pays and why it was there.
+
+    `listed` is the exit price that the list of trades shows, if it is not the fill's (A3).
+    """
 
     id: str
     signal: str
     fee_rate: Fraction
     reason: Reason
+    listed: Ticks | None = None
 
 
 @dataclass
@@ -321,7 +325,7 @@ class Account:
             entry_bar=lot.bar,
             exit_bar=bar,
             entry_price=shown(lot.price),
-            exit_price=shown(price),
+            exit_price=shown(price if ticket.listed is None else ticket.listed),
             qty=float(units * self.grid.lot),
             entry_fee=entry_fee,
             exit_fee=exit_fee,

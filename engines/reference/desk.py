@@ -108,6 +108,11 @@ class Desk:
         """Drop everything that waits (D6)."""
         self._cancel(CancelAll())
 
+    @property
+    def lists_raw(self) -> bool:
+        """Whether immediate closes are listed without their slippage: a script's are (A3)."""
+        return self.broker.profile == "tradingview" and self.properties.margin == "called"
+
     def margin(self, side: int) -> Fraction:
         """Share of a position's value that must be there as equity (I1); 0 for none."""
         if not self.broker.check_margin or self.properties.margin == "checked":

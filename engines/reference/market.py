@@ -461,7 +461,9 @@ class Market:
         if units <= 0:
             return
         price = self.slipped(touch, -one.side)
-        ticket = Ticket("", one.signal, self.desk.taker_fee_rate, one.reason)
+        # A3: the list shows the close itself, the cash is slipped.
+        listed = touch.price if one.immediately and self.desk.lists_raw else None
+        ticket = Ticket("", one.signal, self.desk.taker_fee_rate, one.reason, listed)
         fee = self.account.fee(ticket, price, units)
         self.account.close(bar, price, units, ticket, fee, one.lots, one.side)
         self._count(bar, price)

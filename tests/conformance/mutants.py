@@ -15,7 +15,7 @@ from engines.kernel import run as kernels
 from engines.result import Result
 from strategies.backtest import backtest
 from strategies.scripting.graph_run import Witness, backtest_graph
-from tests.conformance.ledgers import assert_alike, assert_equal_ledgers
+from tests.conformance.ledgers import assert_alike, assert_equal_ledgers, assert_same_doubts
 from tests.conformance.random_graphs import GraphRun, random_graph_run, with_broker
 from tests.engines.event import agreement
 from tests.engines.event.random_scripts import called_for_margin, random_script_run
@@ -79,7 +79,9 @@ def kernel_agrees_with(changes: dict[str, Any], settings: dict[str, Any]) -> Cal
 
 def event_agrees(seed: int) -> None:
     """Raise AssertionError if the event engine does not trade a graph as it did when whole."""
-    assert_equal_ledgers(traded(seed, "event"), whole(seed))
+    ours = traded(seed, "event")
+    assert_equal_ledgers(ours, whole(seed))
+    assert_same_doubts(ours, whole(seed))
 
 
 def event_agrees_on_scripts(seed: int) -> None:
@@ -108,7 +110,9 @@ def oracle_agrees_on_calls(seed: int) -> None:
 
 def oracle_agrees(seed: int) -> None:
     """Raise AssertionError if the oracle trades a graph as the event engine does not."""
-    assert_alike(traded(seed, "reference"), whole(seed))
+    ours = traded(seed, "reference")
+    assert_alike(ours, whole(seed))
+    assert_same_doubts(ours, whole(seed))
 
 
 def everywhere(

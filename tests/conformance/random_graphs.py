@@ -55,6 +55,15 @@ class GraphRun:
     start_ms: int
 
 
+def looks_alike(run: GraphRun) -> bool:
+    """Whether the kernel weighs the order inside bars as the other engines do.
+
+    A lot that was entered inside a bar it looks at from the next bar on, not the next finer one.
+    """
+    rests = run.strategy.entry is not None or run.strategy.ladder is not None
+    return run.dataset.finer is None or not rests
+
+
 def random_graph_run(seed: int, *, on_a_grid: bool = False) -> GraphRun:
     """Everything drawn from a seed; `on_a_grid` leaves out instruments without tick or lot."""
     rng = np.random.default_rng(seed)

@@ -9,8 +9,8 @@ import pytest
 from engines.result import Result
 from strategies.backtest import backtest
 from strategies.scripting.graph_run import Witness, backtest_graph
-from tests.conformance.ledgers import assert_alike, assert_equal_ledgers
-from tests.conformance.random_graphs import GraphRun, as_inverse, random_graph_run
+from tests.conformance.ledgers import assert_alike, assert_equal_ledgers, assert_same_doubts
+from tests.conformance.random_graphs import GraphRun, as_inverse, looks_alike, random_graph_run
 
 RUNS = int(os.environ.get("BST_RUNS", "10000")) * 2 // 10
 BLOCK = 250
@@ -28,9 +28,14 @@ def compare(seed: int) -> None:
     """One random run on all three; the oracle needs a grid to be exact on."""
     run = random_graph_run(seed)
     event = bar_by_bar(run, "event")
-    assert_equal_ledgers(event, on_kernel(run))
+    kernel = on_kernel(run)
+    assert_equal_ledgers(event, kernel)
+    if looks_alike(run):
+        assert_same_doubts(event, kernel)
     if run.terms.instrument.tick > 0:
-        assert_alike(event, bar_by_bar(run, "reference"))
+        oracle = bar_by_bar(run, "reference")
+        assert_alike(event, oracle)
+        assert_same_doubts(event, oracle)
 
 
 @pytest.mark.parametrize("first", range(0, RUNS // 20, 25))

@@ -42,6 +42,19 @@ def test_a3_an_immediate_close_fills_at_its_own_close(play: Play) -> None:
     assert rows(out) == [(1, 2, 100.0, 103.0)]
 
 
+def test_a3_an_immediate_close_is_listed_without_its_slippage(play: Play) -> None:
+    bars = [CALM, CALM, (100.0, 104.0, 99.0, 103.0), CALM]
+    plan = {0: [LONG], 2: [Close("L", immediately=True)]}
+    out = play(bars, plan, {"slippage_ticks": 5.0})
+    # In at 100.5, out at 102.5: the list says 103.
+    assert rows(out) == [(1, 2, 100.5, 103.0)]
+    assert out.fills[-1].price == 102.5
+    assert float(out.trades[0].pnl) == 2.0
+    # At the next open it is an order like any other.
+    late = play(bars, {0: [LONG], 2: [Close("L")]}, {"slippage_ticks": 5.0})
+    assert rows(late) == [(1, 3, 100.5, 99.5)]
+
+
 def test_b1_the_nearer_extreme_comes_first(play: Play) -> None:
     bracket = [LONG, Exit("X", "L", profit=20, loss=20)]
     up_first = play([CALM, CALM, (101.0, 102.5, 97.0, 100.0)], {0: bracket})
