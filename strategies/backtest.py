@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.bars import Bars, Floats, dataset_digest
-from engines.batch import gpu
+from engines.batch import gpu, lookup
 from engines.batch.cpu import Window, run_equity, run_recorded, run_statistics, window
 from engines.batch.ledger import result_of
 from engines.broker import Broker
@@ -25,7 +25,7 @@ from engines.result import Result
 from engines.spec import Spec
 from strategies.evaluation.combinations import Rows
 from strategies.evaluation.dataset import Dataset
-from strategies.evaluation.paths import path_of
+from strategies.evaluation.paths import LOOKUP, path_of
 from strategies.evaluation.plan import BATCH_ROWS, Plan, default_rows
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
@@ -33,8 +33,10 @@ from strategies.moments import minute_text
 
 # Where the kernel runs: the same one, the same ledgers.
 Device = Literal["cpu", "gpu"]
-# Rows of one launch, so that a GPU is filled and their bitmaps fit its memory.
-_GPU_ROWS: Final = 8192
+# How the rows of a sweep are computed: one by one, or together on a GPU or by looking exits up.
+Means = Literal["cpu", "gpu", "lookup"]
+# Rows that are computed together, so that a GPU is filled and their bitmaps fit its memory.
+_ROWS_TOGETHER: Final = 8192
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def sums_of(
     first: int,
     last: int,
     threads: int = 1,
-    device: Device = "cpu",
+    means: Means = "cpu",
 ) -> list[Floats]:
     """Sums of the plan's rows `first` to `last` over each span of bars: (n_rows, N_STATS) each.
 
@@ -106,15 +108,22 @@ def sums_of(
     check_ticks(plan.strategy, terms.instrument)
     market = market_for(terms.broker, terms.instrument)
     sums = [np.zeros((last - first, at.N_STATS)) for _ in spans]
-    for start_row, table in plan.tables(first, last, _GPU_ROWS if device == "gpu" else BATCH_ROWS):
+    for start_row, table in plan.tables(first, last, rows_together(means)):
         place = slice(start_row - first, start_row - first + len(table))
-        if device == "gpu":
+        if means == "gpu":
             found = gpu.run_spans(ready, table, market, spans)
+        elif means == "lookup":
+            found = [lookup.run_statistics(ready, table, market, *span) for span in spans]
         else:
             found = [run_statistics(ready, table, market, *span, threads) for span in spans]
         for whole, part in zip(sums, found, strict=True):
             whole[place] = part
     return sums
+
+
+def rows_together(means: Means) -> int:
+    """Rows whose conditions are evaluated together."""
+    return BATCH_ROWS if means == "cpu" else _ROWS_TOGETHER
 
 
 def equity_of(
@@ -232,13 +241,24 @@ def paid_funding(terms: Terms, span_ms: tuple[int, int]) -> FundingRates | None:
     return None if perpetual is None else perpetual.funding
 
 
-def computing_path(strategy: Strategy, broker: Broker, device: Device = "cpu") -> str:
+def computing_path(
+    strategy: Strategy, broker: Broker, device: Device = "cpu", alike: float = 1.0
+) -> str:
     """The kernel that computes the strategy's rows, `gpu_` before it if it is to run there.
 
-    A function of strategy, rules and wish: never of the hardware that is found.
+    A function of strategy, rules, wish and how many rows of a sweep share their signals: never of
+    the hardware that is found, nor of how a sweep is cut.
     """
-    kernel = path_of(strategy, broker).kernel
-    return f"gpu_{kernel}" if device == "gpu" else kernel
+    if device == "gpu":
+        return f"gpu_{path_of(strategy, broker).kernel}"
+    return path_of(strategy, broker, alike).kernel
+
+
+def means_of(path: str) -> Means:
+    """What a computing path asks for."""
+    if path.startswith("gpu_"):
+        return "gpu"
+    return "lookup" if path == LOOKUP else "cpu"
 
 
 def bar_range(bars: Bars, start_ms: int | None, end_ms: int | None) -> tuple[int, int]:

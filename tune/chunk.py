@@ -14,7 +14,7 @@ from engines.batch.cpu import Window, window
 from engines.batch.summary import STATISTICS, statistics
 from engines.kernel.layout import N_STATS
 from engines.kernel.market import market_for
-from strategies.backtest import Device, Terms, bar_range, sums_of
+from strategies.backtest import Means, Terms, bar_range, sums_of
 from strategies.evaluation.dataset import Dataset
 from strategies.evaluation.plan import Plan
 from strategies.graph.strategy import Strategy
@@ -70,10 +70,10 @@ def chunk_table(
     terms: Terms,
     over: SweepWindow,
     first: int,
-    device: Device = "cpu",
+    means: Means = "cpu",
 ) -> pa.Table:
     """Parameters and statistics of `rows`, numbered from `first` on."""
-    sums = row_sums(prepared, strategy, rows, terms, spans_of(over), first, device)
+    sums = row_sums(prepared, strategy, rows, terms, spans_of(over), first, means)
     return table_of(sums, rows, terms, over, first)
 
 
@@ -84,7 +84,7 @@ def row_sums(
     terms: Terms,
     spans_ms: Sequence[tuple[int, int]],
     first: int = 0,
-    device: Device = "cpu",
+    means: Means = "cpu",
 ) -> list[Floats]:
     """Sums of the rows, numbered from `first` on, over each span: (n_rows, N_STATS) each."""
     parts = []
@@ -92,7 +92,7 @@ def row_sums(
     for plan, low, high in plans_of(prepared, strategy, rows, terms, first):
         offset = first if plan is prepared.plan else 0
         part = (low + offset, high + offset)
-        parts.append(sums_of(plan, prepared.ready, terms, spans, *part, device=device))
+        parts.append(sums_of(plan, prepared.ready, terms, spans, *part, means=means))
     return [np.concatenate(kind) for kind in zip(*parts, strict=True)]
 
 

@@ -207,10 +207,10 @@ def submitted(run: Run, chunk: Chunk) -> Any:
         run.forget(number)
         run.prepared[seen] = _prepared(run, chunk)
     part = {name: values[chunk.first : chunk.last] for name, values in run.rows.items()}
-    device = run.spec.device
+    means = run.spec.means
     # An attempt is this thread's to repeat: so each has its line in the journal.
-    compute = _task(timed_part, 0, _GPU_SHARE if device == "gpu" else 0.0)
-    return compute.remote(run.prepared[seen], family, part, terms, over, chunk.first, device)
+    compute = _task(timed_part, 0, _GPU_SHARE if means == "gpu" else 0.0)
+    return compute.remote(run.prepared[seen], family, part, terms, over, chunk.first, means)
 
 
 def _prepared(run: Run, chunk: Chunk) -> Any:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from engines.bars import Floats
-from strategies.backtest import Terms
+from strategies.backtest import Terms, rows_together
 from strategies.evaluation.dataset import Dataset
-from strategies.evaluation.plan import BATCH_ROWS, Plan
+from strategies.evaluation.plan import Plan
 from tune.chunk import COLUMN_BYTES, Prepared, prepare, prepare_bare
 from tune.graphs import graphs_table
 from tune.sweep_spec import SweepSpec
@@ -87,7 +87,7 @@ def estimate(
     rows_s = costs.row_s * spec.n_rows * looked_at
     cpu_s = scale * (costs.window_s + costs.column_s * columns + rows_s)
     shared = min(whole.n_bytes(), COLUMN_BYTES)
-    batch = _BITMAPS_PER_ROW * BATCH_ROWS * n_bars // 8
+    batch = _BITMAPS_PER_ROW * round(rows_together(spec.means) / spec.alike) * n_bars // 8
     chunks = len(spec.chunks())
     return Estimate(
         rows=spec.total_rows,
@@ -116,14 +116,14 @@ def _calibrated(
         started_s = time.process_time()
         ready = _ready(spec, dataset, some, terms)
         ready_s = time.process_time()
-        graphs_table(ready, spec.family, some, terms, over, 0)
+        graphs_table(ready, spec.family, some, terms, over, 0, spec.means)
         columns = 0 if ready.plan is None else ready.plan.columns.count()
         return _Spent(ready_s - started_s, time.process_time() - ready_s, columns, n_rows)
 
     # Kernels and the libraries under them are loaded before the clock counts.
     sampled(0, 1)
     one = sampled(0, 1)
-    size, spent_s, found = min(BATCH_ROWS, spec.n_rows), 0.0, []
+    size, spent_s, found = min(rows_together(spec.means), spec.n_rows), 0.0, []
     for place in _PLACES:
         found.append(sampled(int(place * (spec.n_rows - size)), size))
         spent_s += found[-1].ready_s + found[-1].rows_s

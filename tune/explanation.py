@@ -19,6 +19,10 @@ from tune.sweep_spec import SweepSpec
 
 # Rows that are run to say how often a row trades, spread evenly.
 _SAMPLED: Final = 5
+_OF_LOOKUP: Final = (
+    "Where each exit of each signal comes is searched for once, and every row goes from trade to",
+    "trade by looking it up; a row with a trade that lasts very long is the bracket kernel's.",
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class Explanation:
 
 def explain(spec: SweepSpec, rows: Mapping[str, Floats], dataset: Dataset) -> Explanation:
     """Say how the rows are computed, with a few of them run over the first window."""
-    path, over, terms = path_of(spec.strategy, spec.broker), spec.windows[0], spec.terms(0)
+    path = path_of(spec.strategy, spec.broker, spec.alike)
+    over, terms = spec.windows[0], spec.terms(0)
     chosen = np.unique(np.linspace(0, spec.n_rows - 1, _SAMPLED).astype(int))
     some = {name: values[chosen] for name, values in rows.items()}
     ready, span_ms = prepare_bare(dataset, terms), (over.start_ms, over.end_ms)
@@ -82,6 +87,14 @@ def _stages(spec: SweepSpec) -> tuple[str, ...]:
     )
 
 
+def _of_events(found: Explanation) -> list[str]:
+    return [
+        "It goes from event to event and looks one by one at the bars with",
+        *(f"  - {one}" for one in found.stops_at),
+        "Between them flat bars cost nothing and held bars are marked eight at a time.",
+    ]
+
+
 def explanation_text(found: Explanation) -> str:
     """How a sweep is computed, for people."""
     trades = "no trade"
@@ -90,9 +103,7 @@ def explanation_text(found: Explanation) -> str:
     lines = [
         f"{found.rows:,} rows in {found.chunks:,} chunks, on the {found.kernel} kernel:",
         *(f"  - {one}" for one in found.because),
-        "It goes from event to event and looks one by one at the bars with",
-        *(f"  - {one}" for one in found.stops_at),
-        "Between them flat bars cost nothing and held bars are marked eight at a time.",
+        *(_of_events(found) if found.stops_at else _OF_LOOKUP),
         f"{found.sampled_rows} rows over {found.bars:,} bars of {found.sampled_over}: {trades}, "
         f"a position in {found.share_held:.0%} of them.",
     ]

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from engines.bars import Floats
 from engines.kernel.layout import N_STATS
-from strategies.backtest import Device, Terms
+from strategies.backtest import Means, Terms
 from strategies.evaluation.plan import default_rows
 from strategies.graph.strategy import Strategy
 from strategies.graph.writing import to_json
@@ -34,10 +34,10 @@ def graphs_table(
     terms: Terms,
     over: SweepWindow,
     first: int,
-    device: Device = "cpu",
+    means: Means = "cpu",
 ) -> pa.Table:
     """Parameters and statistics of `rows`, with the graph of each where it is not always one."""
-    sums = graph_sums(prepared, family, rows, terms, spans_of(over), first, device)
+    sums = graph_sums(prepared, family, rows, terms, spans_of(over), first, means)
     return _with_graphs(table_of(sums, rows, terms, over, first), family, rows)
 
 
@@ -55,14 +55,14 @@ def graph_sums(
     terms: Terms,
     spans_ms: Sequence[tuple[int, int]],
     first: int = 0,
-    device: Device = "cpu",
+    means: Means = "cpu",
 ) -> list[Floats]:
     """Sums of the rows over each span, (n_rows, N_STATS) each."""
     n_rows = len(next(iter(rows.values())))
     whole = [np.zeros((n_rows, N_STATS)) for _ in spans_ms]
     for graph, places in family.split(rows):
         own = own_rows(graph.strategy, rows, places)
-        found = row_sums(prepared, graph.strategy, own, terms, spans_ms, first, device)
+        found = row_sums(prepared, graph.strategy, own, terms, spans_ms, first, means)
         for all_rows, some in zip(whole, found, strict=True):
             all_rows[places] = some
     return whole

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from engines.bars import Floats
 from engines.batch import gpu
-from strategies.backtest import Device, Terms
+from strategies.backtest import Means, Terms
 from strategies.evaluation.dataset import Dataset
 from strategies.graph.strategy import Strategy
 from strategies.variation.family import Family
@@ -60,18 +60,18 @@ def timed_part(
     terms: Terms,
     over: SweepWindow,
     first: int,
-    device: Device = "cpu",
+    means: Means = "cpu",
 ) -> tuple[pa.Table, float]:
     """A chunk's table, in which rows that fail have no statistics, and the seconds it took.
 
     Raises InvalidInput where a GPU is asked for and absent: that is no row's failure.
     """
-    if device == "gpu":
+    if means == "gpu":
         gpu.check_available()
     started_s = time.perf_counter()
 
     def compute(some: Mapping[str, Floats], at: int) -> pa.Table:
-        return graphs_table(prepared, family, some, terms, over, at, device)
+        return graphs_table(prepared, family, some, terms, over, at, means)
 
     def failed(some: Mapping[str, Floats], at: int) -> pa.Table:
         return failed_graphs(family, some, terms, over, at)

@@ -76,6 +76,12 @@ class Axis:
         stepped = not self.values and self.low < self.high and (self.step or not self.log)
         return self._n_steps(self.step or self._default_step()) if stepped else len(self.grid())
 
+    def n_values(self, kind: Kind) -> float:
+        """How many values the parameter takes at most in a search; infinite for a range."""
+        if kind == "grid" or self.values or self.step is not None:
+            return self.count()
+        return self.high - self.low + 1.0 if self.kind == "int" else math.inf
+
     def sample(self, unit: Floats) -> Floats:
         """Values for numbers drawn from [0, 1): uniform over the range, or over the list."""
         if self.values or self.step is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,7 +17,8 @@ from engines.canonical import digest_of
 from engines.funding import FundingRates
 from engines.instrument import Instrument
 from engines.spec import ENGINE_SEMANTICS
-from strategies.backtest import Device, Terms, allowed_rows, computing_path
+from strategies.backtest import Device, Means, Terms, allowed_rows, computing_path, means_of
+from strategies.evaluation.alike import signal_names
 from strategies.graph.numbers import Number
 from strategies.graph.strategy import Strategy
 from strategies.variation.family import Family, Limits
@@ -34,8 +36,8 @@ _CHUNK_MOST: Final = 8192
 # The same of a guided search, whose batches have to reach every core: a tenth of a second or less.
 _GUIDED_WORK: Final = 1 << 22
 _GUIDED_LEAST: Final = 8
-# On a GPU, whose threads are rows: as many times the work, and the rows.
-_GPU_TIMES: Final = 16
+# On a GPU, whose threads are rows, and where rows share tables: as many times the work, the rows.
+_TIMES_TOGETHER: Final = 16
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class SweepSpec:
             "n_rows": self.n_rows,
             "windows": [window.canonical() for window in self.windows],
             "broker": self.broker.canonical(),
-            "path": computing_path(self.strategy, self.broker, self.device),
+            "path": self.path,
             "semantics": ENGINE_SEMANTICS,
             "table": TABLE_SCHEMA_VERSION,
         }
@@ -146,6 +148,28 @@ class SweepSpec:
     def family(self) -> Family:
         """The strategy and the graphs that rows may change it to."""
         return Family(self.strategy, self.vary)
+
+    @cached_property
+    def alike(self) -> float:
+        """How many rows share their signals, on average and at least; 1 where none need to.
+
+        Of the space as a whole, so that it does not hang on how the sweep is cut.
+        """
+        if self.guidance is not None or self.family.genes:
+            return 1.0
+        names = signal_names(self.strategy)
+        axes = [one for one in self.space.axes if one.name in names]
+        return max(self.n_rows / math.prod(one.n_values(self.space.kind) for one in axes), 1.0)
+
+    @cached_property
+    def path(self) -> str:
+        """What computes its rows."""
+        return computing_path(self.strategy, self.broker, self.device, self.alike)
+
+    @property
+    def means(self) -> Means:
+        """How its chunks are computed."""
+        return means_of(self.path)
 
     @property
     def total_rows(self) -> int:
@@ -194,7 +218,7 @@ class SweepSpec:
         work, least = _CHUNK_WORK, _CHUNK_LEAST
         if self.guidance is not None:
             work, least = _GUIDED_WORK, _GUIDED_LEAST
-        times = _GPU_TIMES if self.device == "gpu" else 1
+        times = 1 if self.means == "cpu" else _TIMES_TOGETHER
         n_bars = max(round(self._share(begin) * window.n_bars), 1)
         rows = times * work // n_bars
         return min(max(rows, times * least), times * _CHUNK_MOST)

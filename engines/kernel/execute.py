@@ -10,7 +10,7 @@ from engines.kernel import layout as at
 from engines.kernel.decide import accepted
 from engines.kernel.exits import place_exits
 from engines.kernel.fills import Seen, close_units, drop_empty_lots, open_lot, refuse
-from engines.kernel.layout import Account, Pending, Run
+from engines.kernel.layout import Account, Market, Pending, Run
 from engines.kernel.money import equity_at, market_price, order_fee, quantity
 from engines.kernel.path import next_order
 from engines.kernel.sizing import margin_held
@@ -19,6 +19,14 @@ from engines.orders import Reason, Refusal
 _ENTRY: Final = int(Reason.ENTRY)
 _REVERSAL: Final = int(Reason.REVERSAL)
 _CAPACITY: Final = int(Refusal.CAPACITY)
+
+
+@scalar
+def closing_cost(units: float, price: float, market: Market) -> float:
+    """What closing so many lots at `price` will cost before the new size is known."""
+    qty = quantity(units, market)
+    notional = price * qty * market.contract_value
+    return market.taker_fee_rate * notional + market.fee_per_contract * qty
 
 
 @scalar
@@ -37,9 +45,7 @@ def fill_units(run: Run, account: Account, order: Pending, bar: int, price: floa
         free -= margin_held(account, price, run.market)
     if order.close:
         # What closing costs is gone before the new size is found.
-        qty = quantity(account.units, run.market)
-        notional = price * qty * run.market.contract_value
-        closing = run.market.taker_fee_rate * notional + run.market.fee_per_contract * qty
+        closing = closing_cost(account.units, price, run.market)
         equity -= closing
         free -= closing
     return accepted(run, bar, order.side, order.signal_bar, price, equity, free)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
-from engines.compile import OutF1, scalar
+from engines.compile import F1, OutF1, scalar
 from engines.kernel import layout as at
 from engines.kernel.layout import Account, Run
 from engines.kernel.money import quantity
@@ -77,21 +78,33 @@ def mark_bars(run: Run, account: Account, start: int, stop: int, curve: OutF1) -
 @scalar
 def mark_bar(run: Run, account: Account, bar: int, curve: OutF1) -> None:
     """Mark one bar, whatever it closes with: `mark_bars` without its preparations."""
-    stats, sums = run.stats, run.sums
     base, held = line_of(run, account)
     equity = base + held * run.bars.close[bar]
-    change = equity / stats[at.STAT_EQUITY] - 1.0
-    sums[0] += change
-    sums[LANES] += change * change
-    if change < 0.0:
-        sums[2 * LANES] += change * change
+    mark_equity(run, equity)
+    if len(curve) > 0:
+        curve[bar] = equity
+
+
+@scalar
+def mark_equity(run: Run, equity: float) -> None:
+    """Mark a bar that closes with this equity."""
+    stats = run.stats
+    add_return(run, equity)
     if equity <= stats[at.STAT_PEAK]:
         fall_to(run, equity)
     else:
         stats[at.STAT_PEAK] = equity
     stats[at.STAT_EQUITY] = equity
-    if len(curve) > 0:
-        curve[bar] = equity
+
+
+@scalar
+def add_return(run: Run, equity: float) -> None:
+    """Add the return of a bar that closes with this equity to the sums."""
+    sums, change = run.sums, equity / run.stats[at.STAT_EQUITY] - 1.0
+    sums[0] += change
+    sums[LANES] += change * change
+    if change < 0.0:
+        sums[2 * LANES] += change * change
 
 
 @scalar
@@ -105,19 +118,37 @@ def rise_and_fall(
         passed.high - passed.low > stats[at.STAT_DRAWDOWN]
         or passed.low / passed.high < stats[at.STAT_EQUITY_RATIO]
     ):
-        low = math.inf
-        for bar in range(start, stop):
-            equity = base + held * run.bars.close[bar]
-            if equity > stats[at.STAT_PEAK]:
-                if low < math.inf:
-                    fall_to(run, low)
-                    low = math.inf
-                stats[at.STAT_PEAK] = equity
-            else:
-                low = min(low, equity)
-        if low < math.inf:
-            fall_to(run, low)
+        depth = Depth(stats[at.STAT_PEAK], stats[at.STAT_DRAWDOWN], stats[at.STAT_EQUITY_RATIO])
+        depth = walk_depth(run.bars.close, start, stop, base, held, depth)
+        stats[at.STAT_DRAWDOWN], stats[at.STAT_EQUITY_RATIO] = depth.fall, depth.ratio
     stats[at.STAT_PEAK] = passed.high
+
+
+class Depth(NamedTuple):
+    """The highest equity so far, and its deepest fall in money and as what was left of a peak."""
+
+    peak: float
+    fall: float
+    ratio: float
+
+
+@scalar
+def walk_depth(close: F1, start: int, stop: int, base: float, held: float, depth: Depth) -> Depth:
+    """The depth after some bars, looked at one by one, of which one is above the peak so far."""
+    peak, fall, ratio = depth
+    low = math.inf
+    for bar in range(start, stop):
+        equity = base + held * close[bar]
+        if equity > peak:
+            if low < math.inf:
+                fall, ratio = max(fall, peak - low), min(ratio, low / peak)
+                low = math.inf
+            peak = equity
+        else:
+            low = min(low, equity)
+    if low < math.inf:
+        fall, ratio = max(fall, peak - low), min(ratio, low / peak)
+    return Depth(peak, fall, ratio)
 
 
 @scalar

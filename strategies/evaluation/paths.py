@@ -2,7 +2,7 @@
 
 The kernel with the least that has all a strategy uses: a function of strategy and rules alone, and
 part of a run's name. Every kernel goes from event to event; what an event is follows from the
-strategy too.
+strategy too. A sweep whose rows share their signals looks exits up instead.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from engines.broker import Broker
+from strategies.evaluation.alike import LEAST_ALIKE, strangers
 from strategies.evaluation.rows import AT_CLOSES, has_rules
 from strategies.graph.exits import (
     BreakEven,
@@ -26,6 +27,7 @@ from strategies.graph.strategy import Strategy
 PLAIN: Final = "plain"
 BRACKET: Final = "bracket"
 FULL: Final = "full"
+LOOKUP: Final = "lookup"
 
 
 class Path(NamedTuple):
@@ -36,8 +38,11 @@ class Path(NamedTuple):
     stops_at: tuple[str, ...]
 
 
-def path_of(strategy: Strategy, broker: Broker) -> Path:
-    """How the strategy's rows are computed under the broker's rules."""
+def path_of(strategy: Strategy, broker: Broker, alike: float = 1.0) -> Path:
+    """How the strategy's rows are computed under the broker's rules.
+
+    So many rows of a sweep are `alike`: they share their signals.
+    """
     stops = tuple(_stops(strategy, broker))
     full = [*_full_of(strategy)]
     if broker.funding != "none":
@@ -46,8 +51,26 @@ def path_of(strategy: Strategy, broker: Broker) -> Path:
         return Path(FULL, tuple(full), stops)
     resting = tuple(_resting(strategy))
     if resting:
-        return Path(BRACKET, resting, stops)
+        return _of_exits(strategy, broker, resting, stops, alike)
     return Path(PLAIN, ("nothing rests in the market: orders fill at an open or a close",), stops)
+
+
+def _of_exits(
+    strategy: Strategy,
+    broker: Broker,
+    resting: tuple[str, ...],
+    stops: tuple[str, ...],
+    alike: float,
+) -> Path:
+    """The path of rows whose exits rest in the market, and nothing else."""
+    if alike < LEAST_ALIKE:
+        return Path(BRACKET, resting, stops)
+    against = strangers(strategy, broker)
+    if against:
+        told = (f"{one}, so that exits cannot be looked up" for one in against)
+        return Path(BRACKET, (*resting, *told), stops)
+    shared = f"{alike:,.0f} rows share their signals and differ in percentages of their exits"
+    return Path(LOOKUP, (*resting, shared), ())
 
 
 def rests_exits(strategy: Strategy) -> bool:
