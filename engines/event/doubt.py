@@ -148,7 +148,8 @@ def _meets(one: Working, side: int, near: float, far: float, tick: float) -> tup
         return reached, reached
     if one.activation is not None:
         mark, moves = one.water, False
-        armed = side * far >= side * one.activation
+        # Once armed it stays so, also where an anchor moves the activation away.
+        armed = mark is not None or side * far >= side * one.activation
         if armed and (mark is None or side * far > side * mark):
             mark, moves = far, True
         if mark is None:
