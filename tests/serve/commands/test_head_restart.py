@@ -7,7 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -51,11 +52,11 @@ def test_a_head_that_comes_back_goes_on_with_the_sweep(
     parts = f"{home.name}/results/*/parts/*.parquet"
     table = f"{home.name}/results/*/table.parquet"
     try:
-        with head(port, log, environment, *options):
-            client = _client(words, client_environment, tmp_path)
+        with (
+            head(port, log, environment, *options),
+            _client(words, client_environment, tmp_path),
+        ):
             wait_until(lambda: list(tmp_path.glob(parts)), LONG_S)
-            os.killpg(client.pid, signal.SIGKILL)
-            client.wait()
         assert not list(tmp_path.glob(table))
         with head(port, log, environment, *options):
             # Nobody asks: the coordinator is started again because Redis remembers it.
@@ -72,11 +73,12 @@ def test_a_head_that_comes_back_goes_on_with_the_sweep(
     assert sha256(whole) == sha256(calm.finished.table)
 
 
-def _client(words: list[str], environment: dict[str, str], folder: Path) -> subprocess.Popen[bytes]:
-    """A person who asks for the sweep, again until the head listens."""
+@contextmanager
+def _client(words: list[str], environment: dict[str, str], folder: Path) -> Iterator[None]:
+    """A person who asks for the sweep, again until the head listens; killed at the end."""
     again = """until "$0" "$@"; do sleep 1; done"""
     with (folder / "client.log").open("w") as log:
-        return subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603
             ["/bin/sh", "-c", again, sys.executable, *words],
             env=environment,
             cwd=ROOT,
@@ -84,3 +86,8 @@ def _client(words: list[str], environment: dict[str, str], folder: Path) -> subp
             stderr=log,
             start_new_session=True,
         )
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
