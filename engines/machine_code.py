@@ -78,8 +78,9 @@ def loaded(code: MachineCode, function: Callable[..., object]) -> Callable[..., 
     Its arguments are those of the annotations: floats, integers, booleans, arrays of the marked
     type, and named tuples of these. Raises TypeError for others, before anything runs.
     """
-    hints = {**get_type_hints(function, include_extras=True)}
-    hints.pop("return", None)
+    hints = get_type_hints(function, include_extras=True)
+    if hints.pop("return") is not type(None):
+        raise TypeError(f"{function.__qualname__} returns a value: a kernel writes into an array")
     takers = [_taker(hint, name) for name, hint in hints.items()]
     types = [kind for hint in hints.values() for kind in _types(hint)]
     entry = ctypes.CFUNCTYPE(ctypes.c_int32, _POINTER, _POINTER, *types)(_address(code))

@@ -231,7 +231,9 @@ class EntryDesk:
 
     def open_caught(self, one: Caught, side: int) -> Iterator[Instruction]:
         """B5: an exit that a gap is through beside a stop entry opens a position of its own."""
-        sequence, label = self.namer.next_call(), f"{one.id} at a gap"
+        sequence = self.namer.next_call()
+        # An exit may leave several entries.
+        label = f"{one.id} at a gap {sequence}"
         name = self.namer.name(f"caught:{one.id}")
         command = Order(one.id, "long" if side > 0 else "short", comment=one.signal)
         turn = self.namer.turn

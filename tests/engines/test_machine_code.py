@@ -109,3 +109,12 @@ def test_code_that_is_damaged_is_compiled_anew() -> None:
     weigh(*given())
     assert weigh.compilations == 2
     assert read_code(path) is not None
+
+
+def test_a_kernel_that_returns_a_value_is_refused() -> None:
+    def counted(values: F1) -> int:
+        return len(values)
+
+    counted.__annotations__ = {"values": F1, "return": int}
+    with pytest.raises(TypeError, match="writes into an array"):
+        kernel(counted)(np.zeros(3))

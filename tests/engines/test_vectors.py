@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis.strategies import floats, integers, sampled_from, tuples
 
 from engines.bars import frozen
-from engines.compile import F1, OutF1, OutU2, kernel
+from engines.compile import F1, OutF1, OutI1, OutU2, kernel
 from engines.indicators.averages import sma
 from engines.spans import first_beyond, pass_bars
 from engines.vectors import LANES, N_LANE_SUMS
@@ -49,8 +49,10 @@ def passing(
     out[0], out[1], out[2] = found.last, found.low, found.high
 
 
-def beyond(low: F1, high: F1, start: int, stop: int, floor: float, ceiling: float) -> int:
-    return first_beyond(low, high, start, stop, floor, ceiling)
+def beyond(
+    low: F1, high: F1, start: int, stop: int, floor: float, ceiling: float, out: OutI1
+) -> None:
+    out[0] = first_beyond(low, high, start, stop, floor, ceiling)
 
 
 def comparing(a: F1, b: F1, level: float, tolerance: float, out: OutU2) -> None:
@@ -110,12 +112,14 @@ def test_the_first_bar_beyond_a_band_is_found(
     stop = start + count
     where = np.flatnonzero((low <= bounds[0]) | (high >= bounds[1]))
     expected = next((bar for bar in where.tolist() if start <= bar < stop), stop)
+    found = np.zeros(1, np.int64)
     for run in (BEYOND, BEYOND.python):
-        assert run(low, high, start, stop, *bounds) == expected
+        run(low, high, start, stop, *bounds, found)
+        assert found[0] == expected
     # A band that a bar just touches ends there.
-    assert BEYOND(low, high, start, stop + 1, low[start : stop + 1].min(), np.inf) == start + int(
-        low[start : stop + 1].argmin()
-    )
+    lowest = low[start : stop + 1]
+    BEYOND(low, high, start, stop + 1, lowest.min(), np.inf, found)
+    assert found[0] == start + lowest.argmin()
 
 
 @pytest.mark.parametrize("tolerance", [0.0, 1e-10, 0.5])

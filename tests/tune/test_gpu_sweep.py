@@ -35,6 +35,8 @@ def planned(files: Path, home: Path, engine: str) -> Planned:
         "space": {
             "fast": {"low": 5, "high": 100, "step": 1},
             "slow": {"low": 20, "high": 200, "step": 1},
+            # Levels to choose from would have the CPU look them up, in chunks as large.
+            "stop": 2,
         },
         "engine": engine,
     }
@@ -84,10 +86,10 @@ def test_a_chunk_asks_ray_for_a_share_of_a_gpu(
     for engine in ("cpu", "gpu"):
         found = planned(file, tmp_path, engine)
         windows = SimpleNamespace(take=lambda number: "bars")
-        run: Any = SimpleNamespace(
-            spec=found.spec, rows=found.rows, windows=windows, prepared={0: "ready"}
-        )
-        submitted(run, found.spec.chunks()[0])
+        run: Any = SimpleNamespace(spec=found.spec, rows=found.rows, windows=windows, prepared={})
+        chunk = found.spec.chunks()[0]
+        run.prepared[0, found.spec.over(chunk).end_ms] = "ready"
+        submitted(run, chunk)
     assert [one["num_gpus"] for one in ray_options] == [0.0, 0.5]
 
 

@@ -172,7 +172,10 @@ def test_the_list_of_a_run_gives_the_figures_of_the_run() -> None:
     )
     np.testing.assert_allclose(again.equity, material.equity, rtol=1e-12)
     ours, theirs = figures(again), figures(material)
+    # What the order inside bars decided, a list of trades cannot tell.
     for name in METRICS:
+        if name.startswith(("ambiguous", "pessimistic", "optimistic")):
+            continue
         np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-9, err_msg=name)
 
 

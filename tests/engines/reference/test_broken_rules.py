@@ -89,7 +89,7 @@ def limits_slip(patch: pytest.MonkeyPatch) -> None:
 
 def market_orders_do_not_slip(patch: pytest.MonkeyPatch) -> None:
     """C4"""
-    patch.setattr(Market, "_slipped", lambda self, touch, side: touch.price)
+    patch.setattr(Market, "slipped", lambda self, touch, side: touch.price)
 
 
 def an_opposite_entry_only_closes(patch: pytest.MonkeyPatch) -> None:

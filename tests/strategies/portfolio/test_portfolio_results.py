@@ -179,7 +179,11 @@ def test_a_portfolio_of_one_is_the_single_run() -> None:
     for name in ("bar", "price", "qty", "fee", "reason", "trade"):
         np.testing.assert_array_equal(found.whole.fills[name], single.fills[name])
     np.testing.assert_allclose(found.whole.fills["cash"], single.fills["cash"], rtol=1e-12)
+    # Of one account's legs, exits in doubt are not counted.
+    unknown = {"ambiguous_exits", "pessimistic_profit", "optimistic_profit"}
     for name, value in single.statistics.items():
+        if name in unknown:
+            continue
         assert found.whole.statistics[name] == pytest.approx(value, rel=1e-9, nan_ok=True), name
         assert found.legs["AAA"].statistics[name] == pytest.approx(value, rel=1e-6, nan_ok=True)
 
