@@ -13,13 +13,38 @@ from engines.kernel import layout as at
 from engines.orders import Reason
 from engines.result import Result
 from engines.spec import ENGINE_SEMANTICS
-from tests.engines.golden.corpus import Case, case
-from tests.engines.golden.record import CASES, FILE
+from tests.engines.golden.corpus import ENTRIES, Case, case, resting_case
+from tests.engines.golden.record import CASES, FILE, RESTING_CASES
 
 
 @pytest.fixture(scope="module")
 def runs() -> list[tuple[Case, Result]]:
     return [(one, one.run()) for one in map(case, range(CASES))]
+
+
+@pytest.fixture(scope="module")
+def resting() -> list[tuple[Case, Result]]:
+    return [(one, one.run()) for one in map(resting_case, range(RESTING_CASES))]
+
+
+def test_every_ledger_of_what_rests_is_the_recorded_one(
+    resting: list[tuple[Case, Result]],
+) -> None:
+    golden = json.loads(FILE.read_text(encoding="utf-8"))["resting"]
+    now = [result.ledger_digest[:16] for _, result in resting]
+    changed = [seed for seed in range(RESTING_CASES) if now[seed] != golden[seed]]
+    assert changed == [], "a ledger changed: bump ENGINE_SEMANTICS and record anew"
+
+
+def test_entries_that_rest_and_ladders_do_trade(resting: list[tuple[Case, Result]]) -> None:
+    filled: dict[int, int] = {}
+    safety = 0
+    for one, result in resting:
+        kind = int(one.table.choices[0, at.ENTRY_TYPE])
+        filled[kind] = filled.get(kind, 0) + len(result.fills["bar"])
+        safety += int((result.fills["reason"] == Reason.SAFETY_ORDER).sum())
+    assert safety > 100
+    assert all(filled[kind] > 100 for kind in ENTRIES)
 
 
 def test_every_ledger_is_the_recorded_one(runs: list[tuple[Case, Result]]) -> None:
@@ -41,16 +66,18 @@ def test_the_variant_for_resting_entries_gives_the_same_ledgers(
 def test_the_corpus_reaches_every_reason(runs: list[tuple[Case, Result]]) -> None:
     seen = set(np.concatenate([result.fills["reason"] for _, result in runs]).tolist())
     # The kernel closes a bankrupt account; margin calls, liquidation and funding are the event
-    # engine's. Ladders have cases of their own.
+    # engine's.
     others = {Reason.OPEN, Reason.MARGIN_CALL, Reason.LIQUIDATION, Reason.FUNDING, Reason.RISK_RULE}
-    # Ladders and limits have tests of their own.
+    # Ladders have cases of their own, limits tests.
     others |= {Reason.SAFETY_ORDER, Reason.SAFETY_CLOSE, Reason.CLOCK_EXIT}
     others |= {Reason.MAX_DRAWDOWN, Reason.DAILY_LOSS, Reason.ORDER_LIMIT}
     assert seen == set(Reason) - others
 
 
-def test_the_ledger_adds_up(runs: list[tuple[Case, Result]]) -> None:
-    for one, result in runs:
+def test_the_ledger_adds_up(
+    runs: list[tuple[Case, Result]], resting: list[tuple[Case, Result]]
+) -> None:
+    for one, result in [*runs, *resting]:
         closed = result.trades["reason"] != Reason.OPEN
         unpaid = result.trades["entry_fee"][~closed].sum()
         profit = result.trades["pnl"][closed].sum() - unpaid

@@ -6,14 +6,24 @@ import numpy as np
 import pytest
 
 from engines.kernel import run as kernels
-from tests.engines.golden.corpus import case
+from tests.engines.golden.corpus import Case, case, resting_case
 
 
 @pytest.mark.parametrize("seed", range(0, 300, 5))
 def test_compiled_code_gives_the_ledger_of_the_python_text(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = case(seed)
+    assert_python_agrees(case(seed), monkeypatch)
+
+
+@pytest.mark.parametrize("seed", range(0, 150, 5))
+def test_compiled_code_rests_orders_as_the_python_text_does(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert_python_agrees(resting_case(seed), monkeypatch)
+
+
+def assert_python_agrees(one: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = one.run()
     for kernel in (kernels.plain, kernels.bracket, kernels.full):
         monkeypatch.setattr(kernel, "_compiled", kernel.python)
