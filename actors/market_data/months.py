@@ -120,10 +120,8 @@ def read_month(
         with files.open(path) as source, _opened(source) as parquet:
             _check_identity(files.full(path), schema, name, parquet)
             table = parquet.read(columns=[schema.time, *values])
-            time_ms, rows = (
-                _numbers(table[schema.time]),
-                {key: _numbers(table[key]) for key in values},
-            )
+            time_ms = _numbers(table[schema.time])
+            rows = {key: _numbers(table[key]) for key in values}
     except (pa.ArrowException, OSError) as problem:
         raise DamagedFile(files.full(path), str(problem).splitlines()[0]) from problem
     _check_times(files.full(path), time_ms)

@@ -5,28 +5,24 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-import ray
 
 from cluster.settings import Settings
 from cluster.storage.store import Store
 from engines.errors import InvalidInput
 from serve.commands.backtests import start_backtest
-from serve.commands.coordinated import coordinator
 from serve.commands.invocation import command_of
 from serve.commands.reports import write_sweep_report
 from serve.commands.requests import BacktestRequest, request_from
 from serve.commands.sweeps import start_explanation, start_sweep
 from serve.commands.swept import Swept, best_graph
 from strategies.graph.reading import from_json
-from tests.serve.commands.test_sweep_on_ray import asked, sha256, wait_until
-from tune.orders import Order
-from tune.progress import Ticket
+from tests.serve.commands.killed import tables_killed_and_calm
+from tests.serve.commands.test_sweep_on_ray import asked
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("local_ray")]
 
@@ -106,16 +102,8 @@ def test_a_coordinator_that_is_killed_goes_on_with_the_same_graphs(
     settings: Settings, file: Path, tmp_path: Path
 ) -> None:
     request = asked(file, SPACE, **{**GENETIC, "batch": 4})
-    held = coordinator(settings)
-    order = Order(request.model_dump(mode="json"), "tester", 1_000)
-    held.submit(order)
-    wait_until(lambda: len(list(settings.home.glob("results/*/parts/*.parquet"))) > 0)
-    ray.kill(held._actor, no_restart=False)
-    told = held.follow(order, Ticket())
-    ray.kill(held._actor)
-    assert told.finished is not None
-    calm = start_sweep(request, replace(settings, home=tmp_path / "calm")).result()
-    assert sha256(told.finished.table) == sha256(calm.finished.table)
+    killed, calm = tables_killed_and_calm(request, settings, tmp_path / "calm")
+    assert killed == calm
 
 
 def test_any_search_may_change_the_graph(settings: Settings, file: Path) -> None:

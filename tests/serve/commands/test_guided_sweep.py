@@ -9,21 +9,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-import ray
 
 from actors.market_data.datasets import Datasets
 from cluster.settings import Settings
 from engines.errors import InvalidInput
-from serve.commands.coordinated import coordinator
 from serve.commands.reports import write_sweep_report
 from serve.commands.sweeps import resume_sweep, start_sweep
 from serve.commands.swept import Swept, pareto_front
 from strategies.backtest import backtest
-from tests.serve.commands.test_sweep_on_ray import asked, sha256, wait_until
+from tests.serve.commands.killed import tables_killed_and_calm
+from tests.serve.commands.test_sweep_on_ray import asked, sha256
 from tune.budget import Budget
 from tune.errors import BudgetSpent, NoneFits
-from tune.orders import Order
-from tune.progress import Ticket
 from tune.sweep_spec import SweepSpec
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("local_ray")]
@@ -169,13 +166,5 @@ def test_a_coordinator_that_dies_in_mid_search_finds_the_same_rows(
     settings: Settings, file: Path, tmp_path: Path
 ) -> None:
     request = asked(file, SPACE, **{**GUIDED, "batch": 4})
-    held = coordinator(settings)
-    order = Order(request.model_dump(mode="json"), "tester", 1_000)
-    held.submit(order)
-    wait_until(lambda: len(list(settings.home.glob("results/*/parts/*.parquet"))) > 0)
-    ray.kill(held._actor, no_restart=False)
-    told = held.follow(order, Ticket())
-    ray.kill(held._actor)
-    assert told.finished is not None
-    calm = start_sweep(request, replace(settings, home=tmp_path / "calm")).result()
-    assert sha256(told.finished.table) == sha256(calm.finished.table)
+    killed, calm = tables_killed_and_calm(request, settings, tmp_path / "calm")
+    assert killed == calm
