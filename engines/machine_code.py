@@ -84,8 +84,7 @@ def loaded(code: MachineCode, function: Callable[..., object]) -> Callable[..., 
     takers = [_taker(hint, name) for name, hint in hints.items()]
     types = [kind for hint in hints.values() for kind in _types(hint)]
     entry = ctypes.CFUNCTYPE(ctypes.c_int32, _POINTER, _POINTER, *types)(_address(code))
-    result, error = ctypes.c_int64(), ctypes.c_void_p()
-    places = (ctypes.addressof(result), ctypes.addressof(error))
+    places = (ctypes.byref(ctypes.c_int64()), ctypes.byref(ctypes.c_void_p()))
     name = function.__qualname__
 
     def call(*given: Any) -> None:
@@ -97,7 +96,6 @@ def loaded(code: MachineCode, function: Callable[..., object]) -> Callable[..., 
         if status not in _RETURNED:
             raise KernelFailed(f"{name} ended with status {status}")
 
-    call.keeps = (result, error)  # type: ignore[attr-defined]
     return call
 
 
